@@ -1,0 +1,68 @@
+import type { ModelName } from "./variants.js";
+
+/**
+ * What was done to an image before it went into conv1 when the weights were trained. It belongs to the weights,
+ * not to the network, and travels with them.
+ */
+export interface Preprocessing {
+  /** The order of the three input channels. */
+  readonly channels: "RGB" | "BGR";
+  /** Pixels 0..255 are multiplied by this first: 1, or 1 / 255. */
+  readonly scale: number;
+  /** Subtracted after the scale, in the order of `channels`. */
+  readonly mean: readonly [number, number, number];
+  /** Divided by, after the mean, in the order of `channels`. */
+  readonly std: readonly [number, number, number];
+  /**
+   * "shorter-side": the shorter side becomes `size` pixels, the other keeps the aspect (truncated, as torchvision
+   * does), then the centre size x size counts. "stretch": both sides become `size`, whatever the aspect (Caffe).
+   */
+  readonly resize: "shorter-side" | "stretch";
+  /** Pixels after the resize: 256 in every published recipe. */
+  readonly size: number;
+  /** "pil": triangle filter with antialiasing (PIL, torchvision); "opencv": two-tap bilinear (cv::resize, Caffe). */
+  readonly filter: "pil" | "opencv";
+  /** How the centre offset is rounded when the margin is odd: torchvision rounds half to even, Caffe truncates. */
+  readonly centre: "round" | "truncate";
+}
+
+const caffe: Preprocessing = {
+  channels: "BGR",
+  scale: 1,
+  // mean over imagenet_mean.binaryproto (BVLC)
+  mean: [104.00698793, 116.66876762, 122.67891434],
+  std: [1, 1, 1],
+  resize: "stretch",
+  size: 256,
+  filter: "opencv",
+  centre: "truncate",
+};
+
+const torch: Preprocessing = {
+  channels: "RGB",
+  scale: 1 / 255,
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+  resize: "shorter-side",
+  size: 256,
+  filter: "pil",
+  centre: "round",
+};
+
+/** How each variant's published weights want their images; the paper's mean image is taken as its mean colour. */
+export const PREPROCESSING: Record<ModelName, Preprocessing> = {
+  alexnet2012: {
+    channels: "RGB",
+    scale: 1,
+    mean: [122.67891434, 116.66876762, 104.00698793],
+    std: [1, 1, 1],
+    resize: "shorter-side",
+    size: 256,
+    filter: "pil",
+    centre: "truncate",
+  },
+  caffenet: caffe,
+  "bvlc-alexnet": caffe,
+  "single-tower": torch,
+  torchvision: torch,
+};

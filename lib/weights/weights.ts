@@ -1,0 +1,37 @@
+/**
+ * What every reader of a weight file gives, and what the engine takes: parameter tensors by name in the one
+ * logical layout, and what the file says about their use. A file's bytes are read only while they stream.
+ */
+import type { Network, Shape } from "../network/layers.js";
+import type { Preprocessing } from "../network/preprocessing.js";
+
+/** Numbers as they stand in a file; all are read as float32. */
+export type DType = "F32" | "F16" | "BF16" | "F64";
+
+export interface TensorInfo {
+  /** "LAYER.weight" or "LAYER.bias" once the names are mapped; the file's own key where no map is known. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/**
+ * Reads `out.length` elements of a tensor, from element `start` of its row-major order, as float32.
+ * @throws AlexNetError WEIGHTS_INVALID where a value is NaN or infinite, WEIGHTS_UNREADABLE where the file changed.
+ */
+export type ReadTensor = (name: string, start: number, out: Float32Array) => Promise<void>;
+
+export interface Weights {
+  /** The file, or what stands for it in messages. */
+  readonly source: string;
+  /** "safetensors", "torch-zip", "memory" ... */
+  readonly format: string;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Where the file tells it. */
+  readonly network?: Network;
+  readonly preprocessing?: Preprocessing;
+  /** Class names by index, where the file has them. */
+  readonly labels?: readonly string[];
+  /** Opens the source, lets `consume` read as much as it wants, and closes it whatever happens. */
+  stream<T>(consume: (read: ReadTensor) => Promise<T>): Promise<T>;
+}
