@@ -1,0 +1,81 @@
+import { madd } from "./madd";
+import { outputOf, TILE } from "./tile";
+import { ConvolutionStep } from "./steps";
+
+const NR = 8;
+/** Panels that are read side by side: 4 x 8 outputs, enough chains of sums to hide the latency of an addition. */
+const PANELS = 4;
+
+/**
+ * Direct convolution at one position a time, for a fully connected layer on a single image: the weights are read
+ * once, as fast as memory gives them. The order of every sum is that of the tiled kernels.
+ */
+export function f32_conv_1x32_by_8(address: usize, inputImage: i32, outputImage: i32): void {
+  const step = changetype<ConvolutionStep>(address);
+  const scratch = <usize>(step.scratch + TILE);
+  const depth = step.outerRuns * step.innerRuns * step.runLength;
+  const panelBytes = depth * (NR << 2);
+  const run = step.runLength << 2;
+  const innerSkip = step.innerStride - run;
+  const outerSkip = step.outerStride - step.innerRuns * step.innerStride;
+  const floor = f32x4.splat(step.floor);
+  const last = step.panelTo - 1;
+  for (let position = step.positionFrom; position < step.positionTo; position++) {
+    const row = position / step.columns;
+    const column = position - row * step.columns;
+    const input = <usize>(step.input + inputImage * step.inputImage + row * step.inputRow + column * step.inputColumn);
+    for (let panel = step.panelFrom; panel < step.panelTo; panel += PANELS) {
+      let a = input;
+      let w0 = <usize>(step.weights + panel * panelBytes);
+      let w1 = <usize>(step.weights + min(panel + 1, last) * panelBytes);
+      let w2 = <usize>(step.weights + min(panel + 2, last) * panelBytes);
+      let w3 = <usize>(step.weights + min(panel + 3, last) * panelBytes);
+      let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
+      let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
+      let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
+      let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
+      for (let outer = step.outerRuns; outer > 0; outer--) {
+        for (let inner = step.innerRuns; inner > 0; inner--) {
+          for (let end = a + run; a < end; a += 4) {
+            const x = v128.load32_splat(a);
+            c00 = madd(x, v128.load(w0, 0), c00);
+            c01 = madd(x, v128.load(w0, 16), c01);
+            w0 += NR << 2;
+            c10 = madd(x, v128.load(w1, 0), c10);
+            c11 = madd(x, v128.load(w1, 16), c11);
+            w1 += NR << 2;
+            c20 = madd(x, v128.load(w2, 0), c20);
+            c21 = madd(x, v128.load(w2, 16), c21);
+            w2 += NR << 2;
+            c30 = madd(x, v128.load(w3, 0), c30);
+            c31 = madd(x, v128.load(w3, 16), c31);
+            w3 += NR << 2;
+          }
+          a += innerSkip;
+        }
+        a += outerSkip;
+      }
+      v128.store(scratch, c00, 0);
+      v128.store(scratch, c01, 16);
+      v128.store(scratch, c10, 32);
+      v128.store(scratch, c11, 48);
+      v128.store(scratch, c20, 64);
+      v128.store(scratch, c21, 80);
+      v128.store(scratch, c30, 96);
+      v128.store(scratch, c31, 112);
+      const valid = min(min(PANELS, step.panelTo - panel) * NR, step.channels - panel * NR);
+      const output = <usize>outputOf(step, outputImage, panel * NR, position);
+      const bias = <usize>(step.bias + panel * (NR << 2));
+      let channel = 0;
+      for (; channel + 4 <= valid; channel += 4) {
+        const at = channel << 2;
+        v128.store(output + at, f32x4.pmax(floor, f32x4.add(v128.load(scratch + at), v128.load(bias + at))));
+      }
+      for (; channel < valid; channel++) {
+        const at = channel << 2;
+        const sum = load<f32>(scratch + at) + load<f32>(bias + at);
+        store<f32>(output + at, step.floor < sum ? sum : step.floor);
+      }
+    }
+  }
+}

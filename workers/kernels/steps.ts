@@ -1,0 +1,101 @@
+// What a kernel is told: a step, a record of 32-bit words in the shared memory. workers/steps.ts names the same
+// fields in the same order for the TypeScript side; test/workers/steps.test.ts holds the two together.
+// Addresses, strides and distances are in bytes, lengths and counts in elements.
+
+/** y = max(floor, bias + sum of x * w) over output positions and panels of output channels. */
+@unmanaged
+export class ConvolutionStep {
+  /** Where the window of position (0, 0) begins, in image 0. */
+  input: i32;
+  inputImage: i32;
+  inputRow: i32;
+  inputColumn: i32;
+  output: i32;
+  outputImage: i32;
+  outputRow: i32;
+  outputColumn: i32;
+  /** Packed [panels][K][NR], and [panels][NR]. */
+  weights: i32;
+  bias: i32;
+  /** A window is `outerRuns` x `innerRuns` runs of `runLength` neighbouring elements. */
+  outerRuns: i32;
+  outerStride: i32;
+  innerRuns: i32;
+  innerStride: i32;
+  runLength: i32;
+  /** Positions are numbered row by row, `columns` to a row. */
+  columns: i32;
+  positionFrom: i32;
+  positionTo: i32;
+  panelFrom: i32;
+  panelTo: i32;
+  /** Output channels that exist; the last panel may have fewer than NR. */
+  channels: i32;
+  scratch: i32;
+  /** 0 for ReLU, -Infinity for none. */
+  floor: f32;
+}
+
+/** The largest value of each window, of what lies inside the map. */
+@unmanaged
+export class MaxPoolingStep {
+  input: i32;
+  inputImage: i32;
+  inputRow: i32;
+  output: i32;
+  outputImage: i32;
+  outputRow: i32;
+  channels: i32;
+  inputRows: i32;
+  inputColumns: i32;
+  outputColumns: i32;
+  kernelRows: i32;
+  kernelColumns: i32;
+  strideRows: i32;
+  strideColumns: i32;
+  paddingTop: i32;
+  paddingLeft: i32;
+  rowFrom: i32;
+  rowTo: i32;
+}
+
+/** y[c] = x[c] * (k + alpha * sum of x[j]^2)^-beta, j from c - before to c + after. */
+@unmanaged
+export class NormalisationStep {
+  input: i32;
+  inputImage: i32;
+  inputRow: i32;
+  output: i32;
+  outputImage: i32;
+  outputRow: i32;
+  channels: i32;
+  columns: i32;
+  rowFrom: i32;
+  rowTo: i32;
+  before: i32;
+  after: i32;
+  /** From a pixel's first channel to the last `before` channels of the tower below; 0 where there is none. */
+  below: i32;
+  /** From a pixel's first channel to the first channel of the tower above; 0 where there is none. */
+  above: i32;
+  scratch: i32;
+  alpha: f32;
+  beta: f32;
+  k: f32;
+}
+
+/** y = scale * max(floor, x), over rows of neighbouring elements. */
+@unmanaged
+export class ActivationStep {
+  input: i32;
+  inputImage: i32;
+  inputRow: i32;
+  output: i32;
+  outputImage: i32;
+  outputRow: i32;
+  rowLength: i32;
+  rowFrom: i32;
+  rowTo: i32;
+  floor: f32;
+  scale: f32;
+}

@@ -1,0 +1,62 @@
+import { ConvolutionStep } from "./steps";
+
+// The scratch of a convolution, one for each worker: the addresses of the tile's rows, then room for one tile.
+export const INPUTS = 0;
+export const OUTPUTS = 64;
+export const TILE = 128;
+
+@inline
+export function outputOf(step: ConvolutionStep, outputImage: i32, channel: i32, position: i32): i32 {
+  const row = position / step.columns;
+  const column = position - row * step.columns;
+  return step.output + outputImage * step.outputImage + row * step.outputRow + column * step.outputColumn + (channel << 2);
+}
+
+/**
+ * Writes where each row of a tile begins and where it is stored. Rows past the last position repeat it, and they
+ * and the rows of a panel with less than NR channels are stored in the scratch, so that the tile has one shape.
+ */
+export function locate(
+  step: ConvolutionStep,
+  inputImage: i32,
+  outputImage: i32,
+  channel: i32,
+  position: i32,
+  rows: i32,
+  tileRows: i32,
+  tileColumns: i32,
+  valid: i32,
+): void {
+  const scratch = step.scratch;
+  const input = step.input + inputImage * step.inputImage;
+  for (let r = 0; r < tileRows; r++) {
+    const p = position + min(r, rows - 1);
+    const row = p / step.columns;
+    const column = p - row * step.columns;
+    store<i32>(<usize>(scratch + (r << 2)), input + row * step.inputRow + column * step.inputColumn, INPUTS);
+    const direct = r < rows && valid == tileColumns;
+    store<i32>(
+      <usize>(scratch + (r << 2)),
+      direct ? outputOf(step, outputImage, channel, p) : scratch + TILE + r * (tileColumns << 2),
+      OUTPUTS,
+    );
+  }
+}
+
+/** Copies the channels that exist from the tile in the scratch to their place. */
+export function keep(
+  step: ConvolutionStep,
+  outputImage: i32,
+  channel: i32,
+  position: i32,
+  rows: i32,
+  tileColumns: i32,
+  valid: i32,
+): void {
+  for (let r = 0; r < rows; r++)
+    memory.copy(
+      <usize>outputOf(step, outputImage, channel, position + r),
+      <usize>(step.scratch + TILE + r * (tileColumns << 2)),
+      <usize>(valid << 2),
+    );
+}

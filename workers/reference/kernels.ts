@@ -1,0 +1,31 @@
+/**
+ * The kernels in plain TypeScript: their definition, the oracle of their tests, and what runs where WebAssembly SIMD
+ * does not. Sums are taken in float64 and rounded once, when stored.
+ */
+import { readStep, type Kernel, type KernelName, type Kernels, type StepOf } from "../steps.js";
+import { convolution } from "./convolution.js";
+import { maxPooling } from "./max-pooling.js";
+import { activation, normalisation } from "./pointwise.js";
+
+/** Columns of a packed panel in the reference set. */
+export const REFERENCE_PANEL = 8;
+
+export function referenceKernels(memory: WebAssembly.Memory): Kernels {
+  const view = new DataView(memory.buffer);
+  const values = new Float32Array(memory.buffer);
+  const bind =
+    <K extends KernelName>(name: K, run: (values: Float32Array, step: StepOf<K>, inputImage: number, outputImage: number) => void): Kernel =>
+    (stepAddress, inputImage, outputImage) => {
+      run(values, readStep(view, stepAddress, name), inputImage, outputImage);
+    };
+  const convolve = bind("conv_tile", (all, step, inputImage, outputImage) => {
+    convolution(all, step, inputImage, outputImage, REFERENCE_PANEL);
+  });
+  return {
+    conv_tile: convolve,
+    conv_row: convolve,
+    max_pooling: bind("max_pooling", maxPooling),
+    normalisation: bind("normalisation", normalisation),
+    activation: bind("activation", activation),
+  };
+}

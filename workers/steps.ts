@@ -1,0 +1,135 @@
+/**
+ * The records that tell a kernel what to do, field by field as in workers/kernels/steps.ts, and how they are written
+ * to and read from the shared memory. Addresses, strides and distances are in bytes; lengths and counts in elements.
+ */
+
+export const CONVOLUTION_FIELDS = [
+  "input",
+  "inputImage",
+  "inputRow",
+  "inputColumn",
+  "output",
+  "outputImage",
+  "outputRow",
+  "outputColumn",
+  "weights",
+  "bias",
+  "outerRuns",
+  "outerStride",
+  "innerRuns",
+  "innerStride",
+  "runLength",
+  "columns",
+  "positionFrom",
+  "positionTo",
+  "panelFrom",
+  "panelTo",
+  "channels",
+  "scratch",
+  "floor",
+] as const;
+
+export const MAX_POOLING_FIELDS = [
+  "input",
+  "inputImage",
+  "inputRow",
+  "output",
+  "outputImage",
+  "outputRow",
+  "channels",
+  "inputRows",
+  "inputColumns",
+  "outputColumns",
+  "kernelRows",
+  "kernelColumns",
+  "strideRows",
+  "strideColumns",
+  "paddingTop",
+  "paddingLeft",
+  "rowFrom",
+  "rowTo",
+] as const;
+
+export const NORMALISATION_FIELDS = [
+  "input",
+  "inputImage",
+  "inputRow",
+  "output",
+  "outputImage",
+  "outputRow",
+  "channels",
+  "columns",
+  "rowFrom",
+  "rowTo",
+  "before",
+  "after",
+  "below",
+  "above",
+  "scratch",
+  "alpha",
+  "beta",
+  "k",
+] as const;
+
+export const ACTIVATION_FIELDS = [
+  "input",
+  "inputImage",
+  "inputRow",
+  "output",
+  "outputImage",
+  "outputRow",
+  "rowLength",
+  "rowFrom",
+  "rowTo",
+  "floor",
+  "scale",
+] as const;
+
+/** Fields that hold a float32; all others hold an int32. */
+const FLOAT_FIELDS: ReadonlySet<string> = new Set(["floor", "scale", "alpha", "beta", "k"]);
+
+type Record32<Fields extends readonly string[]> = Readonly<Record<Fields[number], number>>;
+export type ConvolutionStep = Record32<typeof CONVOLUTION_FIELDS>;
+export type MaxPoolingStep = Record32<typeof MAX_POOLING_FIELDS>;
+export type NormalisationStep = Record32<typeof NORMALISATION_FIELDS>;
+export type ActivationStep = Record32<typeof ACTIVATION_FIELDS>;
+
+/** The kernels of a set by the name of their export, each with the fields of its step. */
+export const KERNEL_FIELDS = {
+  conv_tile: CONVOLUTION_FIELDS,
+  conv_row: CONVOLUTION_FIELDS,
+  max_pooling: MAX_POOLING_FIELDS,
+  normalisation: NORMALISATION_FIELDS,
+  activation: ACTIVATION_FIELDS,
+} as const;
+
+export type KernelName = keyof typeof KERNEL_FIELDS;
+export const KERNEL_NAMES = Object.keys(KERNEL_FIELDS) as KernelName[];
+
+/** What each kernel is told. */
+export type StepOf<K extends KernelName> = Record32<(typeof KERNEL_FIELDS)[K]>;
+
+/** Room for the longest step, in bytes. */
+export const STEP_BYTES = 96;
+
+/** Runs one step: `inputImage` and `outputImage` are slots of the tensors that it reads and writes. */
+export type Kernel = (stepAddress: number, inputImage: number, outputImage: number) => void;
+export type Kernels = Readonly<Record<KernelName, Kernel>>;
+
+/** Writes a step at a byte address of the shared memory. */
+export function writeStep<K extends KernelName>(memory: DataView, address: number, kernel: K, step: StepOf<K>): void {
+  const values: Readonly<Record<string, number>> = step;
+  KERNEL_FIELDS[kernel].forEach((field, index) => {
+    if (FLOAT_FIELDS.has(field)) memory.setFloat32(address + 4 * index, values[field], true);
+    else memory.setInt32(address + 4 * index, values[field], true);
+  });
+}
+
+/** Reads back what `writeStep` wrote. */
+export function readStep<K extends KernelName>(memory: DataView, address: number, kernel: K): StepOf<K> {
+  const entries = KERNEL_FIELDS[kernel].map((field, index) => [
+    field,
+    FLOAT_FIELDS.has(field) ? memory.getFloat32(address + 4 * index, true) : memory.getInt32(address + 4 * index, true),
+  ]);
+  return Object.fromEntries(entries) as StepOf<K>;
+}

@@ -1,0 +1,48 @@
+/** The Piscina entry: binds the kernels once, then walks the commands of one batch after another. */
+import { workerData } from "node:worker_threads";
+import { Barrier } from "./barrier.js";
+import { instantiate } from "./instantiate.js";
+import { BARRIER, COMMAND_WORDS, type BatchTask, type BatchTimes, type WorkerSetup } from "./protocol.js";
+import { KERNEL_NAMES } from "./steps.js";
+
+const setup = workerData as WorkerSetup;
+const { memory, control } = setup;
+const kernelsByName = instantiate(setup.kernels, memory);
+const kernels = KERNEL_NAMES.map((name) => kernelsByName[name]);
+const barrier = new Barrier(memory, control.barrier, control.threads, control.spin);
+
+export default function runBatch(task: BatchTask): BatchTimes | undefined {
+  try {
+    if (task.timed) return walkTimed(task.program);
+    walk(task.program);
+    return undefined;
+  } catch (error) {
+    // The others may be waiting for this worker: let them go before the error travels to the main thread.
+    barrier.poison();
+    throw error;
+  }
+}
+
+function walk(program: Int32Array): void {
+  for (let at = 0; at < program.length; at += COMMAND_WORDS) {
+    const kernel = program[at];
+    if (kernel === BARRIER) barrier.wait();
+    else kernels[kernel](program[at + 1], program[at + 2], program[at + 3]);
+  }
+}
+
+function walkTimed(program: Int32Array): BatchTimes {
+  const operations = new Map<number, number>();
+  let waiting = 0;
+  let from = performance.now();
+  for (let at = 0; at < program.length; at += COMMAND_WORDS) {
+    const kernel = program[at];
+    if (kernel === BARRIER) barrier.wait();
+    else kernels[kernel](program[at + 1], program[at + 2], program[at + 3]);
+    const to = performance.now();
+    if (kernel === BARRIER) waiting += to - from;
+    else operations.set(program[at + 4], (operations.get(program[at + 4]) ?? 0) + to - from);
+    from = to;
+  }
+  return { operations: [...operations], waiting };
+}
