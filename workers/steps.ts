@@ -117,7 +117,12 @@ export type Kernel = (stepAddress: number, inputImage: number, outputImage: numb
 export type Kernels = Readonly<Record<KernelName, Kernel>>;
 
 /** Writes a step at a byte address of the shared memory. */
-export function writeStep<K extends KernelName>(memory: DataView, address: number, kernel: K, step: StepOf<K>): void {
+export function writeStep<K extends KernelName>(
+  memory: DataView,
+  address: number,
+  kernel: K,
+  step: StepOf<K>,
+): void {
   const values: Readonly<Record<string, number>> = step;
   KERNEL_FIELDS[kernel].forEach((field, index) => {
     if (FLOAT_FIELDS.has(field)) memory.setFloat32(address + 4 * index, values[field], true);
@@ -129,7 +134,9 @@ export function writeStep<K extends KernelName>(memory: DataView, address: numbe
 export function readStep<K extends KernelName>(memory: DataView, address: number, kernel: K): StepOf<K> {
   const entries = KERNEL_FIELDS[kernel].map((field, index) => [
     field,
-    FLOAT_FIELDS.has(field) ? memory.getFloat32(address + 4 * index, true) : memory.getInt32(address + 4 * index, true),
+    FLOAT_FIELDS.has(field)
+      ? memory.getFloat32(address + 4 * index, true)
+      : memory.getInt32(address + 4 * index, true),
   ]);
   return Object.fromEntries(entries) as StepOf<K>;
 }

@@ -7,13 +7,20 @@ const element = (address: number): number => address >>> 2;
  * y[position, channel] = max(floor, bias[channel] + sum over the window of x * w), the window being
  * outerRuns x innerRuns runs of runLength elements, and w packed as [panels][K][panel].
  */
-export function convolution(values: Float32Array, step: ConvolutionStep, inputImage: number, outputImage: number, panel: number): void {
+export function convolution(
+  values: Float32Array,
+  step: ConvolutionStep,
+  inputImage: number,
+  outputImage: number,
+  panel: number,
+): void {
   const depth = step.outerRuns * step.innerRuns * step.runLength;
   for (let position = step.positionFrom; position < step.positionTo; position++) {
     const row = Math.floor(position / step.columns);
     const column = position % step.columns;
     const input = step.input + inputImage * step.inputImage + row * step.inputRow + column * step.inputColumn;
-    const output = step.output + outputImage * step.outputImage + row * step.outputRow + column * step.outputColumn;
+    const output =
+      step.output + outputImage * step.outputImage + row * step.outputRow + column * step.outputColumn;
     const channelTo = Math.min(step.channels, step.panelTo * panel);
     for (let channel = step.panelFrom * panel; channel < channelTo; channel++) {
       const packed = Math.floor(channel / panel);

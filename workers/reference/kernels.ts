@@ -14,7 +14,10 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
   const view = new DataView(memory.buffer);
   const values = new Float32Array(memory.buffer);
   const bind =
-    <K extends KernelName>(name: K, run: (values: Float32Array, step: StepOf<K>, inputImage: number, outputImage: number) => void): Kernel =>
+    <K extends KernelName>(
+      name: K,
+      run: (values: Float32Array, step: StepOf<K>, inputImage: number, outputImage: number) => void,
+    ): Kernel =>
     (stepAddress, inputImage, outputImage) => {
       run(values, readStep(view, stepAddress, name), inputImage, outputImage);
     };

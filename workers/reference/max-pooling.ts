@@ -1,7 +1,12 @@
 import type { MaxPoolingStep } from "../steps.js";
 
 /** y[row, column, channel] = the largest x of the window, of what lies inside the map. */
-export function maxPooling(values: Float32Array, step: MaxPoolingStep, inputImage: number, outputImage: number): void {
+export function maxPooling(
+  values: Float32Array,
+  step: MaxPoolingStep,
+  inputImage: number,
+  outputImage: number,
+): void {
   const input = (step.input + inputImage * step.inputImage) >>> 2;
   const inputRow = step.inputRow >> 2;
   for (let row = step.rowFrom; row < step.rowTo; row++) {

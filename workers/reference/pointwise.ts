@@ -1,14 +1,20 @@
 import type { ActivationStep, NormalisationStep } from "../steps.js";
 
 /** y[c] = x[c] * (k + alpha * sum of x[j]^2)^-beta, j from c - before to c + after, clipped or across the towers. */
-export function normalisation(values: Float32Array, step: NormalisationStep, inputImage: number, outputImage: number): void {
+export function normalisation(
+  values: Float32Array,
+  step: NormalisationStep,
+  inputImage: number,
+  outputImage: number,
+): void {
   for (let row = step.rowFrom; row < step.rowTo; row++)
     for (let column = 0; column < step.columns; column++) {
       const pixel = column * step.channels;
       const input = ((step.input + inputImage * step.inputImage + row * step.inputRow) >>> 2) + pixel;
       const output = ((step.output + outputImage * step.outputImage + row * step.outputRow) >>> 2) + pixel;
       const at = (channel: number): number => {
-        if (channel < 0) return step.below === 0 ? 0 : values[input + (step.below >> 2) + step.before + channel];
+        if (channel < 0)
+          return step.below === 0 ? 0 : values[input + (step.below >> 2) + step.before + channel];
         if (channel < step.channels) return values[input + channel];
         return step.above === 0 ? 0 : values[input + (step.above >> 2) + channel - step.channels];
       };
@@ -21,7 +27,12 @@ export function normalisation(values: Float32Array, step: NormalisationStep, inp
 }
 
 /** y = scale * max(floor, x). */
-export function activation(values: Float32Array, step: ActivationStep, inputImage: number, outputImage: number): void {
+export function activation(
+  values: Float32Array,
+  step: ActivationStep,
+  inputImage: number,
+  outputImage: number,
+): void {
   for (let row = step.rowFrom; row < step.rowTo; row++) {
     const input = (step.input + inputImage * step.inputImage + row * step.inputRow) >>> 2;
     const output = (step.output + outputImage * step.outputImage + row * step.outputRow) >>> 2;

@@ -1,0 +1,180 @@
+/**
+ * The layout of the one shared memory. Everything has its place before anything runs: control words, steps, a scratch
+ * for each worker, every tensor (channels last, a buffer for each tower), and every packed weight.
+ */
+import { engineErrors } from "../errors/engine.js";
+import { BARRIER_BYTES } from "../../workers/barrier.js";
+import { STEP_BYTES } from "../../workers/steps.js";
+import { elementsOf } from "../network/shapes.js";
+import type { Operation, OperationGraph, Tensor } from "./operations.js";
+import { reachOf } from "./operations.js";
+
+/** The tile of a kernel set: output positions by output channels that stay in registers. */
+export interface Tile {
+  readonly set: string;
+  readonly rows: number;
+  /** Output channels of a packed panel, NR. */
+  readonly panel: number;
+}
+
+export interface Region {
+  readonly name: string;
+  readonly kind: "control" | "steps" | "scratch" | "activation" | "weights" | "bias";
+  /** Byte address and size. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Where a tensor's elements are: address(image, tower, y, x, c) = offset + sum of index x stride + 4 c, in bytes. */
+export interface Placement {
+  /** The first channel of pixel (0, 0), behind the padding, of image slot 0 in tower 0. */
+  readonly offset: number;
+  readonly image: number;
+  readonly tower: number;
+  readonly row: number;
+  readonly column: number;
+  /** Channels of one tower. */
+  readonly channels: number;
+  readonly slots: number;
+}
+
+/** The packed weights of one operation: [towers][panels][K][panel] floats, and biases [towers][panels][panel]. */
+export interface PackedWeights {
+  readonly weights: number;
+  readonly bias: number;
+  /** From one tower to the next, in bytes. */
+  readonly weightsTower: number;
+  readonly biasTower: number;
+  /** Panels of one tower. */
+  readonly panels: number;
+  /** Products in each sum. */
+  readonly depth: number;
+}
+
+export interface MemoryLayout {
+  readonly bytes: number;
+  readonly regions: readonly Region[];
+  readonly barrier: number;
+  readonly steps: number;
+  readonly stepCapacity: number;
+  /** The scratch of worker 0, and from one worker's to the next, in bytes. */
+  readonly scratch: number;
+  readonly scratchWorker: number;
+  readonly placements: readonly Placement[];
+  /** By operation; only convolutions and fully connected layers have one. */
+  readonly packed: ReadonlyMap<number, PackedWeights>;
+}
+
+const PAGE = 65536;
+/** 65,536 pages, the most that a 32-bit WebAssembly memory can have. */
+export const MEMORY_LIMIT = PAGE * 65536;
+/** A cache line: no two threads write into one. */
+const ALIGN = 64;
+/** The first page belongs to the constants of the compiled kernels. */
+const FIRST = PAGE;
+
+export interface LayoutOptions {
+  readonly network: string;
+  readonly tile: Tile;
+  readonly threads: number;
+  readonly maxBatch: number;
+  /** Images of a wave. */
+  readonly wave: number;
+  readonly stepCapacity: number;
+}
+
+/** @throws AlexNetError MEMORY_TOO_LARGE, before any of it is taken. */
+export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLayout {
+  const regions: Region[] = [];
+  let end = FIRST;
+  const take = (name: string, kind: Region["kind"], bytes: number): number => {
+    const offset = end;
+    regions.push({ name, kind, offset, bytes });
+    end += Math.ceil(bytes / ALIGN) * ALIGN;
+    return offset;
+  };
+  const barrier = take("barrier", "control", BARRIER_BYTES);
+  const steps = take("steps", "steps", options.stepCapacity * STEP_BYTES);
+  const scratchWorker = Math.ceil(scratchBytes(graph, options.tile) / ALIGN) * ALIGN;
+  const scratch = take("scratch", "scratch", scratchWorker * options.threads);
+  const placements = graph.tensors.map((tensor) =>
+    place(tensor, tensor.slots === "wave" ? options.wave : options.maxBatch, (name, bytes) =>
+      take(name, "activation", bytes),
+    ),
+  );
+  const packed = new Map<number, PackedWeights>();
+  for (const operation of graph.operations)
+    if (operation.kind === "convolution" || operation.kind === "fully-connected")
+      packed.set(operation.index, pack(operation, graph, options.tile.panel, take));
+  const bytes = Math.ceil(end / PAGE) * PAGE;
+  if (bytes > MEMORY_LIMIT) throw engineErrors.memory(options.network, bytes, MEMORY_LIMIT);
+  return {
+    bytes,
+    regions,
+    barrier,
+    steps,
+    stepCapacity: options.stepCapacity,
+    scratch,
+    scratchWorker,
+    placements,
+    packed,
+  };
+}
+
+function place(tensor: Tensor, slots: number, take: (name: string, bytes: number) => number): Placement {
+  const [allChannels, height, width] = tensor.shape;
+  const [top, left, bottom, right] = tensor.padding;
+  const channels = allChannels / tensor.towers;
+  const column = channels * 4;
+  const row = (left + width + right) * column;
+  const image = (top + height + bottom) * row;
+  const tower = Math.ceil((image * slots) / ALIGN) * ALIGN;
+  const offsets = Array.from({ length: tensor.towers }, (_, index) =>
+    take(tensor.towers === 1 ? tensor.layers[0] : `${tensor.layers[0]}, tower ${index}`, image * slots),
+  );
+  return { offset: offsets[0] + top * row + left * column, image, tower, row, column, channels, slots };
+}
+
+function pack(
+  operation: Operation & { kind: "convolution" | "fully-connected" },
+  graph: OperationGraph,
+  panel: number,
+  take: (name: string, kind: Region["kind"], bytes: number) => number,
+): PackedWeights {
+  const output = graph.tensors[operation.output];
+  const depth = depthOf(operation);
+  const panels = Math.ceil(output.shape[0] / output.towers / panel);
+  const align = (bytes: number) => Math.ceil(bytes / ALIGN) * ALIGN;
+  const towers = Array.from({ length: output.towers }, (_, index) =>
+    output.towers === 1 ? operation.layer.name : `${operation.layer.name}, tower ${index}`,
+  );
+  const [weights] = towers.map((name) => take(name, "weights", panels * depth * panel * 4));
+  const [bias] = towers.map((name) => take(name, "bias", panels * panel * 4));
+  return {
+    weights,
+    bias,
+    weightsTower: align(panels * depth * panel * 4),
+    biasTower: align(panels * panel * 4),
+    panels,
+    depth,
+  };
+}
+
+/** Products in each sum of a convolution or a fully connected layer. */
+export function depthOf(operation: Operation & { kind: "convolution" | "fully-connected" }): number {
+  const { layer, shaped } = operation;
+  if (layer.type === "fully-connected") return elementsOf(shaped.input);
+  return (shaped.input[0] / layer.groups) * layer.kernel[0] * layer.kernel[1];
+}
+
+/** What the kernels need beside their tensors: see tile.ts and f32_lrn.ts of workers/kernels. */
+function scratchBytes(graph: OperationGraph, tile: Tile): number {
+  const convolution = 128 + Math.max(tile.rows * tile.panel, 32) * 4;
+  const normalisations = graph.operations.map((operation) => {
+    if (operation.kind !== "normalisation") return 0;
+    const { shape, towers } = graph.tensors[operation.input];
+    const { before, after } = reachOf(operation.layer);
+    return shape[2] * (shape[0] / towers + before + after) * 4;
+  });
+  return Math.max(convolution, ...normalisations);
+}

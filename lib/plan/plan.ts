@@ -1,0 +1,67 @@
+/** A plan: one network on one kernel set, with a largest batch and a number of threads. Plain data, nothing runs. */
+import { engineErrors } from "../errors/engine.js";
+import type { Network } from "../network/layers.js";
+import { layOut, type MemoryLayout, type Tile } from "./memory.js";
+import { lower, type OperationGraph } from "./operations.js";
+import { evenImages, schedule, type Command, type ScheduleContext } from "./schedule.js";
+
+export interface Plan extends ScheduleContext {
+  readonly network: Network;
+  readonly graph: OperationGraph;
+  readonly memory: MemoryLayout;
+  readonly tile: Tile;
+  readonly threads: number;
+  readonly maxBatch: number;
+  /** Images that go through the convolutional part together. */
+  readonly wave: number;
+}
+
+export interface PlanOptions {
+  readonly network: Network;
+  readonly tile: Tile;
+  /** 1 to MAX_THREADS. */
+  readonly threads: number;
+  /** Images of the largest batch, 1 to MAX_BATCH. */
+  readonly maxBatch: number;
+}
+
+export const MAX_THREADS = 64;
+export const MAX_BATCH = 4096;
+
+/** About this many images in a wave: enough to make meetings rare, few enough for the last level cache. */
+const WAVE = 8;
+
+/**
+ * @throws AlexNetError OPTION_INVALID for threads or maxBatch, MEMORY_TOO_LARGE where 4 GiB are not enough,
+ * NETWORK_INVALID where the network cannot be cut into its towers.
+ */
+export function makePlan({ network, tile, threads, maxBatch }: PlanOptions): Plan {
+  checkCount("threads", threads, MAX_THREADS);
+  checkCount("maxBatch", maxBatch, MAX_BATCH);
+  const graph = lower(network);
+  const even = evenImages(graph.towers, threads);
+  const wave = Math.min(maxBatch, Math.ceil(WAVE / even) * even);
+  const memory = layOut(graph, {
+    network: network.name,
+    tile,
+    threads,
+    maxBatch,
+    wave,
+    stepCapacity: graph.operations.length * mostSteps(threads, graph.towers),
+  });
+  return { network, graph, memory, tile, threads, maxBatch, wave };
+}
+
+/** The commands of each worker for a batch; a plan's own function, so that a caller needs no context. */
+export function programsOf(plan: Plan, images: number): Command[][] {
+  checkCount("images", images, plan.maxBatch);
+  return schedule(plan, images);
+}
+
+/** Steps of one operation in one batch: three forms of wave, and in each at most 7 boxes a tower and worker. */
+const mostSteps = (threads: number, towers: number): number => 3 * (7 * threads + towers);
+
+function checkCount(parameter: string, got: number, most: number): void {
+  if (!Number.isInteger(got) || got < 1 || got > most)
+    throw engineErrors.option(parameter, got, `a whole number from 1 to ${most}`);
+}

@@ -1,0 +1,179 @@
+/**
+ * Who does what in which order, for a batch of a given size. Images go through the convolutional part in waves whose
+ * tensors stay in the caches; inside a wave, operations that a worker can do on its own outputs follow each other
+ * image by image, and the workers meet where one reads what another has written. Then the fully connected part
+ * takes the whole batch at once.
+ */
+import type { Operation } from "./operations.js";
+import { partition, type Range, type Slice } from "./partition.js";
+import { extentOf, stepFor, type PlannedStep, type StepContext } from "./steps.js";
+
+export interface StepCommand {
+  readonly step: PlannedStep;
+  readonly inputImage: number;
+  readonly outputImage: number;
+  readonly operation: number;
+}
+
+export type Command = StepCommand | "barrier";
+
+export interface ScheduleContext extends StepContext {
+  readonly threads: number;
+  /** Images of a wave. */
+  readonly wave: number;
+}
+
+/** The commands of each worker for a batch of `images` images. */
+export function schedule(context: ScheduleContext, images: number): Command[][] {
+  const { threads } = context;
+  const programs: Command[][] = Array.from({ length: threads }, () => []);
+  const meet = () => {
+    if (threads > 1 && programs[0].length > 0) programs.forEach((program) => program.push("barrier"));
+  };
+  const waveOperations = context.graph.operations.filter((operation) => operation.scope === "wave");
+  const chainsBySize = new Map<number, PreparedChain[]>();
+  for (const [from, to] of waveOperations.length > 0 ? waves(context, images) : []) {
+    const size = to - from;
+    const chains =
+      chainsBySize.get(size) ??
+      chainsOf(context, waveOperations, size).map((chain) => prepareChain(context, chain, size));
+    chainsBySize.set(size, chains);
+    for (const chain of chains) {
+      // also before a wave's first chain: the others may still read the slots that it fills
+      meet();
+      runChain(context, programs, chain, from);
+    }
+  }
+  for (const operation of context.graph.operations) {
+    if (operation.scope === "wave") continue;
+    meet();
+    slicesOf(context, operation, images).forEach((slices, worker) => {
+      for (const slice of slices)
+        programs[worker].push({
+          step: stepFor(context, operation, slice, worker, images),
+          inputImage: 0,
+          outputImage: 0,
+          operation: operation.index,
+        });
+    });
+  }
+  return programs;
+}
+
+/** What each worker computes of an operation. */
+export const slicesOf = (context: ScheduleContext, operation: Operation, images: number): Slice[][] =>
+  partition(extentOf(context, operation, images), context.threads);
+
+/** The batch in waves: as many whole ones as there are, then a smaller one that the workers share evenly, then the rest. */
+export function waves(
+  { graph, threads, wave }: ScheduleContext,
+  images: number,
+): [from: number, to: number][] {
+  const even = evenImages(graph.towers, threads);
+  const result: [number, number][] = [];
+  for (let from = 0; from < images;) {
+    const left = images - from;
+    const size = Math.min(wave, left < even ? left : left - (left % even));
+    result.push([from, from + size]);
+    from += size;
+  }
+  return result;
+}
+
+/** The fewest images whose towers the workers can share without cutting a map. */
+export function evenImages(towers: number, threads: number): number {
+  let [a, b] = [towers, threads];
+  while (b > 0) [a, b] = [b, a % b];
+  return threads / a;
+}
+
+/** Operations that follow each other without a meeting, in order. */
+export function chainsOf(
+  context: ScheduleContext,
+  operations: readonly Operation[],
+  images: number,
+): Operation[][] {
+  const chains: Operation[][] = [];
+  operations.forEach((operation, index) => {
+    if (index > 0 && staysWithin(context, operations[index - 1], operation, images))
+      chains[chains.length - 1].push(operation);
+    else chains.push([operation]);
+  });
+  return chains;
+}
+
+/** Whether every worker reads only what itself has written: whole maps of the same towers and images. */
+function staysWithin(
+  context: ScheduleContext,
+  previous: Operation,
+  next: Operation,
+  images: number,
+): boolean {
+  const { towers } = context.graph.tensors[previous.output];
+  const same = context.graph.tensors[next.output].towers === towers;
+  const whole = (towers * images) % context.threads === 0;
+  return same && whole && !crossesTowers(context, next);
+}
+
+/** Whether an operation that makes one tower reads the other's part of its input. */
+export function crossesTowers({ graph }: Pick<ScheduleContext, "graph">, operation: Operation): boolean {
+  if (graph.tensors[operation.input].towers === 1) return false;
+  switch (operation.kind) {
+    case "convolution":
+      return operation.layer.groups === 1;
+    case "fully-connected":
+      return true;
+    case "normalisation":
+      return operation.layer.scope === "across";
+    case "max-pooling":
+    case "activation":
+      return false;
+  }
+}
+
+/** A chain for waves of one size: what each worker runs, slice by slice. */
+interface PreparedChain {
+  readonly operations: readonly Operation[];
+  /** By worker. */
+  readonly slices: readonly (readonly { readonly images: Range; readonly steps: readonly PlannedStep[] }[])[];
+}
+
+function prepareChain(
+  context: ScheduleContext,
+  operations: readonly Operation[],
+  images: number,
+): PreparedChain {
+  // the cut is the same for every operation of a chain of several; one alone may be cut inside an image
+  const cuts = operations.map((operation) => slicesOf(context, operation, images));
+  const slices = cuts[0].map((own, worker) =>
+    own.map((slice, index) => ({
+      images: slice.images,
+      steps: operations.map((operation, at) =>
+        stepFor(context, operation, cuts[at][worker][index], worker, images),
+      ),
+    })),
+  );
+  return { operations, slices };
+}
+
+function runChain(
+  context: ScheduleContext,
+  programs: Command[][],
+  chain: PreparedChain,
+  first: number,
+): void {
+  const slot = (tensor: number, image: number) =>
+    context.graph.tensors[tensor].slots === "wave" ? image : first + image;
+  chain.slices.forEach((slices, worker) => {
+    for (const { images, steps } of slices)
+      for (let image = images[0]; image < images[1]; image++)
+        chain.operations.forEach((operation, at) =>
+          programs[worker].push({
+            step: steps[at],
+            inputImage: slot(operation.input, image),
+            outputImage: slot(operation.output, image),
+            operation: operation.index,
+          }),
+        );
+  });
+}

@@ -1,0 +1,231 @@
+/** From a slice of an operation to the steps of its kernel: addresses, strides and ranges. */
+import type { KernelName, StepOf } from "../../workers/steps.js";
+import type { MemoryLayout, Tile } from "./memory.js";
+import { reachOf, type Operation, type OperationGraph } from "./operations.js";
+import type { Extent, Slice } from "./partition.js";
+
+/** A kernel and what it is told, still without an address. */
+export interface PlannedStep {
+  readonly kernel: KernelName;
+  readonly fields: StepOf<KernelName>;
+}
+
+export interface StepContext {
+  readonly graph: OperationGraph;
+  readonly memory: MemoryLayout;
+  readonly tile: Tile;
+}
+
+/** The outputs of an operation for `images` images, in the units that a plan cuts. */
+export function extentOf({ graph, memory }: StepContext, operation: Operation, images: number): Extent {
+  const { towers, shape } = graph.tensors[operation.output];
+  const panels = memory.packed.get(operation.index)?.panels ?? 1;
+  // at batch scope a kernel takes all images at once: there are only panels to cut
+  if (operation.kind === "fully-connected") return { towers, images: 1, panels, rows: 1 };
+  if (operation.scope === "batch") return { towers, images: 1, panels: 1, rows: images };
+  return { towers, images, panels, rows: shape[1] };
+}
+
+/** The step that computes a slice; the images of the slice are told to the kernel with each call. */
+export function stepFor(
+  context: StepContext,
+  operation: Operation,
+  slice: Slice,
+  worker: number,
+  images: number,
+): PlannedStep {
+  switch (operation.kind) {
+    case "convolution":
+      return convolution(context, operation, slice, worker);
+    case "fully-connected":
+      return fullyConnected(context, operation, slice, worker, images);
+    case "max-pooling":
+      return maxPooling(context, operation, slice);
+    case "normalisation":
+      return normalisation(context, operation, slice, worker);
+    case "activation":
+      return activation(context, operation, slice);
+  }
+}
+
+type Of<Kind extends Operation["kind"]> = Extract<Operation, { kind: Kind }>;
+
+function convolution(
+  context: StepContext,
+  operation: Of<"convolution">,
+  slice: Slice,
+  worker: number,
+): PlannedStep {
+  const { layer } = operation;
+  const { input, output, source } = ends(context, operation);
+  const [top, left] = layer.padding;
+  const grouped = layer.groups > 1;
+  const columns = operation.shaped.output[2];
+  return {
+    kernel: "conv_tile",
+    fields: {
+      input: input.offset - top * input.row - left * input.column + (grouped ? slice.tower * input.tower : 0),
+      inputImage: input.image,
+      inputRow: layer.stride[0] * input.row,
+      inputColumn: layer.stride[1] * input.column,
+      output: output.offset + slice.tower * output.tower,
+      outputImage: output.image,
+      outputRow: output.row,
+      outputColumn: output.column,
+      ...packedFields(context, operation, slice, worker),
+      outerRuns: grouped ? 1 : source.towers,
+      outerStride: input.tower,
+      innerRuns: layer.kernel[0],
+      innerStride: input.row,
+      runLength: layer.kernel[1] * input.channels,
+      columns,
+      positionFrom: slice.rows[0] * columns,
+      positionTo: slice.rows[1] * columns,
+    },
+  };
+}
+
+/** A convolution whose positions are images and whose window is everything. */
+function fullyConnected(
+  context: StepContext,
+  operation: Of<"fully-connected">,
+  slice: Slice,
+  worker: number,
+  images: number,
+): PlannedStep {
+  const { input, output, source } = ends(context, operation);
+  return {
+    kernel: images === 1 ? "conv_row" : "conv_tile",
+    fields: {
+      input: input.offset,
+      inputImage: 0,
+      inputRow: 0,
+      inputColumn: input.image,
+      output: output.offset + slice.tower * output.tower,
+      outputImage: 0,
+      outputRow: 0,
+      outputColumn: output.image,
+      ...packedFields(context, operation, slice, worker),
+      outerRuns: source.towers,
+      outerStride: input.tower,
+      innerRuns: 1,
+      innerStride: 0,
+      runLength: (source.shape[0] / source.towers) * source.shape[1] * source.shape[2],
+      columns: images,
+      positionFrom: 0,
+      positionTo: images,
+    },
+  };
+}
+
+function packedFields(
+  { memory, graph }: StepContext,
+  operation: Of<"convolution"> | Of<"fully-connected">,
+  slice: Slice,
+  worker: number,
+) {
+  const packed = memory.packed.get(operation.index);
+  if (packed === undefined) throw new RangeError(`operation ${operation.index} has no packed weights`);
+  const output = graph.tensors[operation.output];
+  return {
+    weights: packed.weights + slice.tower * packed.weightsTower,
+    bias: packed.bias + slice.tower * packed.biasTower,
+    panelFrom: slice.panels[0],
+    panelTo: slice.panels[1],
+    channels: output.shape[0] / output.towers,
+    scratch: memory.scratch + worker * memory.scratchWorker,
+    floor: operation.rectified ? 0 : -Infinity,
+  };
+}
+
+function maxPooling(context: StepContext, operation: Of<"max-pooling">, slice: Slice): PlannedStep {
+  const { layer } = operation;
+  const { input, output, source } = ends(context, operation);
+  return {
+    kernel: "max_pooling",
+    fields: {
+      ...mapFields(input, output, slice),
+      channels: input.channels,
+      inputRows: source.shape[1],
+      inputColumns: source.shape[2],
+      outputColumns: operation.shaped.output[2],
+      kernelRows: layer.kernel[0],
+      kernelColumns: layer.kernel[1],
+      strideRows: layer.stride[0],
+      strideColumns: layer.stride[1],
+      paddingTop: layer.padding[0],
+      paddingLeft: layer.padding[1],
+    },
+  };
+}
+
+function normalisation(
+  context: StepContext,
+  operation: Of<"normalisation">,
+  slice: Slice,
+  worker: number,
+): PlannedStep {
+  const { layer } = operation;
+  const { input, output, source } = ends(context, operation);
+  const { before, after } = reachOf(layer);
+  const crosses = layer.scope === "across";
+  return {
+    kernel: "normalisation",
+    fields: {
+      ...mapFields(input, output, slice),
+      channels: input.channels,
+      columns: source.shape[2],
+      before,
+      after,
+      below: crosses && slice.tower > 0 ? (input.channels - before) * 4 - input.tower : 0,
+      above: crosses && slice.tower < source.towers - 1 ? input.tower : 0,
+      scratch: context.memory.scratch + worker * context.memory.scratchWorker,
+      alpha: layer.alphaDividedBySize ? layer.alpha / layer.size : layer.alpha,
+      beta: layer.beta,
+      k: layer.k,
+    },
+  };
+}
+
+function activation(context: StepContext, operation: Of<"activation">, slice: Slice): PlannedStep {
+  const { layer } = operation;
+  const { input, output, source } = ends(context, operation);
+  const batch = operation.scope === "batch";
+  const fields = mapFields(input, output, slice);
+  return {
+    kernel: "activation",
+    fields: {
+      ...fields,
+      // over a batch, a row is an image
+      inputRow: batch ? input.image : fields.inputRow,
+      outputRow: batch ? output.image : fields.outputRow,
+      rowLength: input.channels * source.shape[2] * (batch ? source.shape[1] : 1),
+      floor: layer.type === "relu" ? 0 : -Infinity,
+      scale: layer.type === "dropout" ? 1 - layer.rate : 1,
+    },
+  };
+}
+
+/** Strides and rows of a kernel that goes from map to map within a tower. */
+function mapFields(input: Ends["input"], output: Ends["output"], slice: Slice) {
+  return {
+    input: input.offset + slice.tower * input.tower,
+    inputImage: input.image,
+    inputRow: input.row,
+    output: output.offset + slice.tower * output.tower,
+    outputImage: output.image,
+    outputRow: output.row,
+    rowFrom: slice.rows[0],
+    rowTo: slice.rows[1],
+  };
+}
+
+type Ends = ReturnType<typeof ends>;
+
+function ends({ graph, memory }: StepContext, operation: Operation) {
+  return {
+    input: memory.placements[operation.input],
+    output: memory.placements[operation.output],
+    source: graph.tensors[operation.input],
+  };
+}
