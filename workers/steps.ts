@@ -116,14 +116,12 @@ export const STEP_BYTES = 96;
 export type Kernel = (stepAddress: number, inputImage: number, outputImage: number) => void;
 export type Kernels = Readonly<Record<KernelName, Kernel>>;
 
+/** A kernel and what it is told. */
+export type Step = { [K in KernelName]: { readonly kernel: K; readonly fields: StepOf<K> } }[KernelName];
+
 /** Writes a step at a byte address of the shared memory. */
-export function writeStep<K extends KernelName>(
-  memory: DataView,
-  address: number,
-  kernel: K,
-  step: StepOf<K>,
-): void {
-  const values: Readonly<Record<string, number>> = step;
+export function writeStep(memory: DataView, address: number, { kernel, fields }: Step): void {
+  const values: Readonly<Record<string, number>> = fields;
   KERNEL_FIELDS[kernel].forEach((field, index) => {
     if (FLOAT_FIELDS.has(field)) memory.setFloat32(address + 4 * index, values[field], true);
     else memory.setInt32(address + 4 * index, values[field], true);

@@ -22,10 +22,15 @@ export const engineErrors = {
     input(
       `input: got ${show(got)}; it must be an ndarray of numbers with shape [N, C, H, W]; see the package ndarray`,
     ),
-  inputShape: (got: readonly number[], expected: readonly number[], maxBatch: number) =>
+  inputShape: (got: readonly number[], expected: readonly number[]) =>
     input(
-      `input: shape is [${got.join(", ")}]; it must be [N, ${expected.join(", ")}] with N from 1 to ${maxBatch};` +
-        ` resize the images, or raise maxBatch`,
+      `input: shape is [${got.join(", ")}]; it must be [N, ${expected.join(", ")}] with N from 1;` +
+        ` resize or crop the images to it`,
+    ),
+  inputTowers: (network: string, shape: readonly number[]) =>
+    input(
+      `network ${network}: its input [${shape.join(", ")}] is cut into towers of several channels, which no image has;` +
+        ` use forward with an ndarray`,
     ),
   inputNotFinite: (got: number, at: readonly number[]) =>
     input(

@@ -39,7 +39,8 @@ export function defineNetwork(description: unknown): Network {
     if (seen.has(layer.name)) throw networkErrors.duplicateName(layer.name);
     seen.add(layer.name);
   }
-  const network: Network = { name, input: input as [number, number, number], layers };
+  // a copy of input: what the caller wrote is not frozen with the network
+  const network: Network = { name, input: [input[0], input[1], input[2]], layers };
   inferShapes(network);
   return deepFreeze(network);
 }
@@ -67,10 +68,14 @@ function defineLayer(description: unknown, index: number): Layer {
   return layer;
 }
 
+/** Only what is left out has a default: null, from JSON, is a mistake that is told. */
+const given = (fields: Fields, field: string, fallback: unknown): unknown =>
+  fields[field] === undefined ? fallback : fields[field];
+
 const size =
   (field: string, fallback?: number): Check =>
   (fields, at) => {
-    const value = fields[field] ?? fallback;
+    const value = given(fields, field, fallback);
     if (!isSize(value)) throw networkErrors.field(at, field, value, "a whole number from 1");
     return value;
   };
@@ -78,15 +83,14 @@ const size =
 const pair =
   (field: string, fallback?: number): Check =>
   (fields, at): Pair => {
-    const value = fields[field] ?? fallback;
+    const value = given(fields, field, fallback);
     if (isSize(value)) return [value, value];
-    if (Array.isArray(value) && value.length === 2 && value.every(isSize))
-      return [value[0], value[1]];
+    if (Array.isArray(value) && value.length === 2 && value.every(isSize)) return [value[0], value[1]];
     throw networkErrors.field(at, field, value, "a whole number from 1, or [height, width]");
   };
 
 const padding: Check = (fields, at): Padding => {
-  const value = fields.padding ?? 0;
+  const value = given(fields, "padding", 0);
   const isPad = (item: unknown) => item === 0 || isSize(item);
   if (isPad(value)) return [value, value, value, value];
   if (Array.isArray(value) && value.every(isPad)) {
@@ -105,7 +109,7 @@ const padding: Check = (fields, at): Padding => {
 const flag =
   (field: string, fallback: boolean): Check =>
   (fields, at) => {
-    const value = fields[field] ?? fallback;
+    const value = given(fields, field, fallback);
     if (typeof value !== "boolean") throw networkErrors.field(at, field, value, "true or false");
     return value;
   };
@@ -113,7 +117,7 @@ const flag =
 const choice =
   (field: string, choices: readonly string[], fallback: string): Check =>
   (fields, at) => {
-    const value = fields[field] ?? fallback;
+    const value = given(fields, field, fallback);
     if (!choices.includes(value as string))
       throw networkErrors.field(at, field, value, choices.map((item) => `"${item}"`).join(" or "));
     return value;

@@ -12,8 +12,8 @@ export type Shape = readonly number[];
 
 /**
  * How the number of windows is rounded when the stride does not divide: "floor" drops the rest, "ceil" adds a
- * window that overhangs at the bottom and the right. There a convolution reads zeros (the original's conv1 on
- * 224 x 224), and a pooling only looks at what is inside the map (Caffe).
+ * window that overhangs at the bottom and the right, unless it would start behind the map. There a convolution
+ * reads zeros (the original's conv1 on 224 x 224), and a pooling only looks at what is inside the map (Caffe).
  */
 export type Rounding = "floor" | "ceil";
 
@@ -46,8 +46,9 @@ export interface MaxPooling {
 
 /**
  * y[c] = x[c] / (k + a * sum of x[j]^2)^beta, the sum over `size` channels around c (clipped at the ends; for an
- * even size one more behind than before), where a is alpha, or alpha / size when `alphaDividedBySize`.
- * The paper's section 3.3 prints the undivided form; Caffe, ONNX, PyTorch and the 2012 code divide.
+ * even size one more after c than before it, as in ONNX), where a is alpha, or alpha / size when
+ * `alphaDividedBySize`. The paper's section 3.3 prints the undivided form; Caffe, ONNX, PyTorch and the 2012 code
+ * divide.
  */
 export interface LocalResponseNormalisation {
   readonly type: "local-response-normalisation";

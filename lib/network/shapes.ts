@@ -91,10 +91,11 @@ function windows(
     const stride = layer.stride[at];
     const padded = size + before + after;
     if (kernel > padded) throw networkErrors.kernelTooLarge(layer.name, axis, kernel, padded);
-    if (layer.rounding === "floor") return Math.floor((padded - kernel) / stride) + 1;
-    const rounded = Math.ceil((padded - kernel) / stride) + 1;
-    // A window that would start behind the map and its padding sees nothing: Caffe's pooling_layer.cpp drops it.
-    return (rounded - 1) * stride >= size + before ? rounded - 1 : rounded;
+    const rest = (padded - kernel) % stride;
+    const whole = (padded - kernel - rest) / stride + 1;
+    if (layer.rounding === "floor" || rest === 0) return whole;
+    // An added window that would start behind the map sees nothing: Caffe's pooling_layer.cpp drops it.
+    return whole * stride < size + before ? whole + 1 : whole;
   };
   return [count("height", height, top, bottom), count("width", width, left, right)];
 }

@@ -67,7 +67,14 @@ type Draft = { -readonly [Field in keyof Tensor]: Tensor[Field] };
 export function lower(network: Network): OperationGraph {
   const towers = towersOf(network);
   const tensors: Draft[] = [
-    { id: 0, layers: ["input"], shape: network.input, towers: 1, padding: [0, 0, 0, 0], slots: "batch" },
+    {
+      id: 0,
+      layers: ["input"],
+      shape: network.input,
+      towers: shareOf(network.input[0], towers),
+      padding: [0, 0, 0, 0],
+      slots: "batch",
+    },
   ];
   const operations: Operation[] = [];
   let scope: "wave" | "batch" = "wave";
@@ -86,13 +93,14 @@ export function lower(network: Network): OperationGraph {
     if (scope === "batch") current.slots = "batch";
     if (layer.type === "convolution") current.padding = paddingFor(shaped as ShapedLayer<Convolution>);
     if (layer.type === "local-response-normalisation") checkReach(layer, current);
-    const shape = asMap(shaped.output);
+    // an activation leaves the map as it is, also where the network has flattened it
+    const shape = kindOf(layer) === "activation" ? current.shape : asMap(shaped.output);
     const output = tensors.length;
     tensors.push({
       id: output,
       layers: [layer.name],
       shape,
-      towers: shape[0] % towers === 0 ? towers : 1,
+      towers: shareOf(shape[0], towers),
       padding: [0, 0, 0, 0],
       slots: scope,
     });
@@ -110,6 +118,9 @@ export function lower(network: Network): OperationGraph {
   tensors[tensors.length - 1].slots = "batch";
   return { towers, operations, tensors };
 }
+
+/** The same for every tensor of as many channels: what keeps the channels keeps the towers. */
+const shareOf = (channels: number, towers: number): number => (channels % towers === 0 ? towers : 1);
 
 const doesNothing = (layer: Layer): boolean =>
   layer.type === "flatten" ||

@@ -4,12 +4,13 @@
  * image by image, and the workers meet where one reads what another has written. Then the fully connected part
  * takes the whole batch at once.
  */
+import type { Step } from "../../workers/steps.js";
 import type { Operation } from "./operations.js";
 import { partition, type Range, type Slice } from "./partition.js";
-import { extentOf, stepFor, type PlannedStep, type StepContext } from "./steps.js";
+import { extentOf, stepFor, type StepContext } from "./steps.js";
 
 export interface StepCommand {
-  readonly step: PlannedStep;
+  readonly step: Step;
   readonly inputImage: number;
   readonly outputImage: number;
   readonly operation: number;
@@ -135,7 +136,7 @@ export function crossesTowers({ graph }: Pick<ScheduleContext, "graph">, operati
 interface PreparedChain {
   readonly operations: readonly Operation[];
   /** By worker. */
-  readonly slices: readonly (readonly { readonly images: Range; readonly steps: readonly PlannedStep[] }[])[];
+  readonly slices: readonly (readonly { readonly images: Range; readonly steps: readonly Step[] }[])[];
 }
 
 function prepareChain(

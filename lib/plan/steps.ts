@@ -1,14 +1,8 @@
 /** From a slice of an operation to the steps of its kernel: addresses, strides and ranges. */
-import type { KernelName, StepOf } from "../../workers/steps.js";
+import type { Step } from "../../workers/steps.js";
 import type { MemoryLayout, Tile } from "./memory.js";
 import { reachOf, type Operation, type OperationGraph } from "./operations.js";
 import type { Extent, Slice } from "./partition.js";
-
-/** A kernel and what it is told, still without an address. */
-export interface PlannedStep {
-  readonly kernel: KernelName;
-  readonly fields: StepOf<KernelName>;
-}
 
 export interface StepContext {
   readonly graph: OperationGraph;
@@ -33,7 +27,7 @@ export function stepFor(
   slice: Slice,
   worker: number,
   images: number,
-): PlannedStep {
+): Step {
   switch (operation.kind) {
     case "convolution":
       return convolution(context, operation, slice, worker);
@@ -50,12 +44,7 @@ export function stepFor(
 
 type Of<Kind extends Operation["kind"]> = Extract<Operation, { kind: Kind }>;
 
-function convolution(
-  context: StepContext,
-  operation: Of<"convolution">,
-  slice: Slice,
-  worker: number,
-): PlannedStep {
+function convolution(context: StepContext, operation: Of<"convolution">, slice: Slice, worker: number): Step {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   const [top, left] = layer.padding;
@@ -92,7 +81,7 @@ function fullyConnected(
   slice: Slice,
   worker: number,
   images: number,
-): PlannedStep {
+): Step {
   const { input, output, source } = ends(context, operation);
   return {
     kernel: images === 1 ? "conv_row" : "conv_tile",
@@ -138,7 +127,7 @@ function packedFields(
   };
 }
 
-function maxPooling(context: StepContext, operation: Of<"max-pooling">, slice: Slice): PlannedStep {
+function maxPooling(context: StepContext, operation: Of<"max-pooling">, slice: Slice): Step {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   return {
@@ -164,7 +153,7 @@ function normalisation(
   operation: Of<"normalisation">,
   slice: Slice,
   worker: number,
-): PlannedStep {
+): Step {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   const { before, after } = reachOf(layer);
@@ -187,7 +176,7 @@ function normalisation(
   };
 }
 
-function activation(context: StepContext, operation: Of<"activation">, slice: Slice): PlannedStep {
+function activation(context: StepContext, operation: Of<"activation">, slice: Slice): Step {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   const batch = operation.scope === "batch";

@@ -1,0 +1,105 @@
+/** Which kernel set an engine runs: measured and verified on this machine, or forced. */
+import { Piscina } from "piscina";
+import { engineErrors } from "../errors/engine.js";
+import type { Measurement, MeasureTask } from "../../workers/measure.js";
+import type { KernelName } from "../../workers/steps.js";
+import {
+  COMPILED_SETS,
+  compileSet,
+  KERNEL_SETS,
+  type CompiledSetName,
+  type KernelSet,
+  type KernelSetName,
+} from "./kernel-sets.js";
+
+export interface MeasuredSet {
+  readonly set: CompiledSetName;
+  /** Billions of multiplications and additions a second, one thread; missing where the set does not compile. */
+  readonly gflops?: number;
+  /** Whether the set compiles here and gives what a scalar sum gives. */
+  readonly usable: boolean;
+  /** What it lacks, where it is not usable. */
+  readonly reason?: string;
+}
+
+/** The pick, for the user to see. */
+export interface KernelChoice {
+  readonly set: KernelSetName;
+  /** The kernel behind each export, named f32_<operation>_<tile>. */
+  readonly kernels: Readonly<Record<KernelName, string>>;
+  readonly forced: boolean;
+  readonly measured: readonly MeasuredSet[];
+}
+
+export interface ChosenKernels {
+  readonly choice: KernelChoice;
+  readonly set: KernelSet;
+  readonly module: WebAssembly.Module | "reference";
+}
+
+export type KernelsOption = "auto" | KernelSetName;
+export const KERNELS_OPTIONS: readonly KernelsOption[] = ["auto", "baseline", "relaxed", "wide", "reference"];
+
+interface Candidate {
+  readonly shown: MeasuredSet;
+  /** Missing where the set is not usable. */
+  readonly module?: WebAssembly.Module;
+}
+
+/** Once measured, a set's figure holds for the life of the process: flags and processor stay what they are. */
+const candidates = new Map<CompiledSetName, Candidate>();
+
+/**
+ * Picks the fastest kernel set that is right, or the one that is asked for.
+ * @throws AlexNetError OPTION_INVALID for an unknown name, KERNELS_UNAVAILABLE for a set that cannot be used here.
+ */
+export async function chooseKernels(option: KernelsOption): Promise<ChosenKernels> {
+  if (!KERNELS_OPTIONS.includes(option)) throw engineErrors.kernelsUnknown(option, KERNELS_OPTIONS);
+  if (option === "reference") return chosen("reference", "reference", true, []);
+  const measured = await measure(option === "auto" ? COMPILED_SETS : [option]);
+  const visible = measured.map(({ shown }) => shown);
+  let best: Candidate | undefined;
+  for (const candidate of measured)
+    if (candidate.shown.usable && (candidate.shown.gflops ?? 0) > (best?.shown.gflops ?? 0)) best = candidate;
+  if (best?.module !== undefined) return chosen(best.shown.set, best.module, option !== "auto", visible);
+  if (option !== "auto")
+    throw engineErrors.kernelsUnavailable(option, visible[0].reason ?? "unknown", KERNEL_SETS[option].needs);
+  return chosen("reference", "reference", false, visible);
+}
+
+const chosen = (
+  name: KernelSetName,
+  module: WebAssembly.Module | "reference",
+  forced: boolean,
+  measured: readonly MeasuredSet[],
+): ChosenKernels => {
+  const set = KERNEL_SETS[name];
+  return { choice: { set: name, kernels: set.kernels, forced, measured }, set, module };
+};
+
+async function measure(sets: readonly CompiledSetName[]): Promise<Candidate[]> {
+  const missing = sets.filter((set) => !candidates.has(set));
+  if (missing.length > 0) {
+    const pool = new Piscina<MeasureTask, Measurement>({
+      filename: new URL("../../workers/measure.js", import.meta.url).href,
+      minThreads: 1,
+      maxThreads: 1,
+    });
+    try {
+      for (const set of missing) candidates.set(set, await measureOne(pool, set));
+    } finally {
+      await pool.destroy();
+    }
+  }
+  return sets.flatMap((set) => candidates.get(set) ?? []);
+}
+
+async function measureOne(pool: Piscina<MeasureTask, Measurement>, set: CompiledSetName): Promise<Candidate> {
+  const module = await compileSet(set);
+  if (module === undefined)
+    return { shown: { set, usable: false, reason: `this Node does not compile it (${process.version})` } };
+  const { gflops, right } = await pool.run({ module, panel: KERNEL_SETS[set].panel });
+  if (!right)
+    return { shown: { set, gflops, usable: false, reason: "its results are wrong on this machine" } };
+  return { shown: { set, gflops, usable: true }, module };
+}

@@ -1,0 +1,65 @@
+/** The kernel sets that are built: which tiles, which module, and what Node needs to run them. */
+import { readFile } from "node:fs/promises";
+import type { Tile } from "../plan/memory.js";
+import { REFERENCE_PANEL } from "../../workers/reference/kernels.js";
+import type { KernelName } from "../../workers/steps.js";
+
+export type CompiledSetName = "baseline" | "relaxed" | "wide";
+export type KernelSetName = CompiledSetName | "reference";
+
+export interface KernelSet extends Tile {
+  readonly set: KernelSetName;
+  /** The kernel behind each export, in the grammar f32_<operation>_<tile>. */
+  readonly kernels: Readonly<Record<KernelName, string>>;
+  /** What to do where the set does not run, or runs slowly. */
+  readonly needs: string;
+}
+
+const shared = { max_pooling: "f32_maxpool", normalisation: "f32_lrn", activation: "f32_activation" };
+const narrow = { ...shared, conv_tile: "f32_conv_4x8", conv_row: "f32_conv_1x32_by_8" };
+
+export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
+  wide: {
+    set: "wide",
+    rows: 6,
+    panel: 16,
+    kernels: { ...shared, conv_tile: "f32_conv_6x16", conv_row: "f32_conv_1x32_by_16" },
+    needs: "start Node 24 or newer with --experimental-wasm-revectorize",
+  },
+  relaxed: {
+    set: "relaxed",
+    rows: 4,
+    panel: 8,
+    kernels: narrow,
+    needs: "use Node 22 or newer, or start Node 20 with --experimental-wasm-relaxed-simd",
+  },
+  baseline: {
+    set: "baseline",
+    rows: 4,
+    panel: 8,
+    kernels: narrow,
+    needs: "use a processor with 128-bit SIMD",
+  },
+  reference: {
+    set: "reference",
+    rows: 1,
+    panel: REFERENCE_PANEL,
+    kernels: {
+      conv_tile: "convolution",
+      conv_row: "convolution",
+      max_pooling: "maxPooling",
+      normalisation: "normalisation",
+      activation: "activation",
+    },
+    needs: "nothing",
+  },
+};
+
+/** From the fastest where everything is at hand to the slowest. */
+export const COMPILED_SETS: readonly CompiledSetName[] = ["wide", "relaxed", "baseline"];
+
+/** The module of a set, or undefined where this Node cannot compile it. */
+export async function compileSet(name: CompiledSetName): Promise<WebAssembly.Module | undefined> {
+  const bytes = await readFile(new URL(`../../workers/kernels/${name}.wasm`, import.meta.url));
+  return WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : undefined;
+}

@@ -1,0 +1,89 @@
+/** The workers of an engine: one Piscina task for each worker and batch, and what happens when one is lost. */
+import { Piscina } from "piscina";
+import { engineErrors } from "../errors/engine.js";
+import { Barrier } from "../../workers/barrier.js";
+import type { BatchTask, BatchTimes, WorkerSetup } from "../../workers/protocol.js";
+
+const FILENAME = new URL("../../workers/worker.js", import.meta.url).href;
+
+export class WorkerPool {
+  readonly #setup: WorkerSetup;
+  readonly #barrier: Barrier;
+  #pool: Piscina<BatchTask, BatchTimes | undefined>;
+  /** The first sign that a worker of the present pool is lost. */
+  #lost: Error | undefined;
+
+  constructor(setup: WorkerSetup) {
+    this.#setup = setup;
+    const { barrier, threads, spin } = setup.control;
+    this.#barrier = new Barrier(setup.memory, barrier, threads, spin);
+    this.#pool = this.#start();
+  }
+
+  /** The threads that run now. */
+  get threads(): Piscina["threads"] {
+    return this.#pool.threads;
+  }
+
+  /**
+   * Runs one batch, a program for each worker; one batch at a time.
+   * @throws AlexNetError WORKER_FAILED when a worker throws, exits or is terminated; the pool is then a new one.
+   */
+  async run(programs: readonly Int32Array[], timed: boolean): Promise<(BatchTimes | undefined)[]> {
+    // a worker that was lost between two batches has nothing to spoil: start again before this one
+    if (this.#lost !== undefined) await this.#restart();
+    const pool = this.#pool;
+    const tasks = programs.map(async (program, worker) => {
+      try {
+        return await pool.run({ worker, program, timed });
+      } catch (error) {
+        this.#lose(error);
+        throw error;
+      }
+    });
+    const results = await Promise.allSettled(tasks);
+    if (results.every((result) => result.status === "fulfilled")) return results.map(({ value }) => value);
+    const cause = this.#lost ?? new Error("unknown");
+    await this.#restart();
+    throw engineErrors.workerFailed(cause);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  #start(): Piscina<BatchTask, BatchTimes | undefined> {
+    const { threads } = this.#setup.control;
+    const pool = new Piscina<BatchTask, BatchTimes | undefined>({
+      filename: FILENAME,
+      minThreads: threads,
+      maxThreads: threads,
+      workerData: this.#setup,
+    });
+    // a worker that fails while it has no task is only told here
+    pool.on("error", (error: Error) => {
+      if (pool === this.#pool) this.#lose(error);
+    });
+    for (const thread of pool.threads)
+      thread.once("exit", (code) => {
+        if (pool === this.#pool) this.#lose(new Error(`worker exited with code: ${code}`));
+      });
+    return pool;
+  }
+
+  /** Releases the other workers: whoever is lost will never come to a barrier. */
+  #lose(reason: unknown): void {
+    const error = reason instanceof Error ? reason : new Error(String(reason));
+    // a worker that only found the barrier poisoned is not the cause
+    if (error.name !== "BarrierPoisonedError") this.#lost ??= error;
+    this.#barrier.poison();
+  }
+
+  async #restart(): Promise<void> {
+    // the old threads are gone before the memory is used again: none may write into a later batch
+    await this.#pool.destroy();
+    this.#barrier.reset();
+    this.#lost = undefined;
+    this.#pool = this.#start();
+  }
+}

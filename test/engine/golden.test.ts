@@ -1,0 +1,75 @@
+/** Every layer kind, every variant, every kernel set against PyTorch in float64. */
+import { expect } from "chai";
+import ndarray from "ndarray";
+import type { KernelSetName } from "../../lib/engine/kernel-sets.js";
+import { parametersOf } from "../../lib/network/parameters.js";
+import { elementsOf } from "../../lib/network/shapes.js";
+import { usableSets, withEngine } from "../engines.js";
+import { expectClose, goldenNames, maxRelativeToLargest, readGolden } from "../golden.js";
+
+const sets = await usableSets();
+
+describe("engine against PyTorch in float64", () => {
+  it("runs here with at least one compiled kernel set", () => {
+    expect(sets).to.include("baseline");
+  });
+
+  for (const set of sets)
+    describe(`kernel set ${set}`, () => {
+      for (const name of [...goldenNames("layers"), ...goldenNames("twins")])
+        it(name, () => runSmall(name, set));
+    });
+
+  for (const set of sets.filter((name) => name !== "reference"))
+    describe(`kernel set ${set}, full size`, () => {
+      for (const name of goldenNames("variants"))
+        it(`${name}: logits within 1e-5 of the largest`, () => runVariant(name, set));
+    });
+});
+
+/**
+ * Sums of n products in float32 are off by at most n half units in the last place (2^-24) of the sum of their
+ * magnitudes; layers behind each other add up. Measured against the largest output, with a factor 2 for the
+ * normalisation's square roots and division.
+ */
+function toleranceOf(network: ReturnType<typeof readGolden>["network"]): number {
+  const depths = parametersOf(network)
+    .filter(({ kind }) => kind === "weight")
+    .map(({ shape }) => elementsOf(shape.slice(1)));
+  const products = depths.reduce((sum, depth) => sum + depth, 16);
+  return 2 * products * 2 ** -24;
+}
+
+async function runSmall(name: string, kernels: KernelSetName): Promise<void> {
+  const golden = readGolden(name);
+  const tolerance = golden.exact ? 0 : toleranceOf(golden.network);
+  const { network, weights, batch } = golden;
+  await withEngine({ network, weights, kernels, threads: 2, maxBatch: batch }, async (engine) => {
+    const input = ndarray(golden.input.data, [...golden.input.shape]);
+    const output = await engine.forward(input);
+    const { shape, data } = golden.output;
+    expect(output.shape).to.deep.equal(shape);
+    expectClose(output.data, data, { shape, tolerance, what: `${name} on ${kernels}` });
+  });
+}
+
+async function runVariant(name: string, kernels: KernelSetName): Promise<void> {
+  const golden = readGolden(name);
+  const { network, weights } = golden;
+  await withEngine({ network, weights, kernels, threads: 2, maxBatch: 2 }, async (engine) => {
+    const input = ndarray(golden.input.data, [...golden.input.shape]);
+    const logits = await engine.forward(input);
+    expect(maxRelativeToLargest(logits.data, golden.output.data)).to.be.below(1e-5);
+    const values = await engine.activations(
+      input,
+      golden.samples.map(({ layer }) => layer),
+    );
+    for (const { layer, indices, values: expected, largest } of golden.samples) {
+      const worst = indices.reduce(
+        (max, index, at) => Math.max(max, Math.abs(values[layer].data[index] - expected[at])),
+        0,
+      );
+      expect(worst / largest, `${layer} of ${name}`).to.be.below(1e-5);
+    }
+  });
+}
