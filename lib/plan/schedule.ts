@@ -29,7 +29,7 @@ export function schedule(context: ScheduleContext, images: number): Command[][] 
   const { threads } = context;
   const programs: Command[][] = Array.from({ length: threads }, () => []);
   const meet = () => {
-    if (threads > 1 && programs[0].length > 0) programs.forEach((program) => program.push("barrier"));
+    if (threads > 1 && programs.some((program) => program.length > 0)) programs.forEach((program) => program.push("barrier"));
   };
   const waveOperations = context.graph.operations.filter((operation) => operation.scope === "wave");
   const chainsBySize = new Map<number, PreparedChain[]>();

@@ -1,0 +1,104 @@
+import { imageErrors } from "../errors/images.js";
+import type { Preprocessing } from "../network/preprocessing.js";
+import type { PreparedImage } from "./prepare.js";
+
+/** One view of a prepared image: the corner it is cut at and whether left and right are exchanged. */
+export interface Crop {
+  readonly row: number;
+  readonly column: number;
+  readonly mirrored: boolean;
+}
+
+/** Where a crop's values go, in elements of the target array: value [c, y, x] to offset + c, y, x times these. */
+export interface CropLayout {
+  readonly offset: number;
+  readonly channel: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/**
+ * The views that are scored: 1 is the centre; 10 are top left, top right, bottom left, bottom right, centre, then
+ * the same five mirrored (the order of Caffe and torchvision). The paper takes the mean of their softmax outputs.
+ */
+export function cropsOf(prepared: PreparedImage, count: 1 | 10): readonly Crop[] {
+  const centre = { row: prepared.centreRow, column: prepared.centreColumn, mirrored: false };
+  if (count === 1) return [centre];
+  const bottom = prepared.height - prepared.cropHeight;
+  const right = prepared.width - prepared.cropWidth;
+  const five: Crop[] = [
+    { row: 0, column: 0, mirrored: false },
+    { row: 0, column: right, mirrored: false },
+    { row: bottom, column: 0, mirrored: false },
+    { row: bottom, column: right, mirrored: false },
+    centre,
+  ];
+  return [...five, ...five.map((crop) => ({ ...crop, mirrored: true }))];
+}
+
+/**
+ * Writes one crop as the network's input [3, cropHeight, cropWidth]: (pixel * scale - mean) / std, in the channel
+ * order of `preprocessing`, computed in double and rounded to float32 once. Elements between the strides are left
+ * as they are. torchvision rounds to float32 after each step instead; its values differ by at most
+ * 5 * 2^-24 * (255 * scale + mean) / std, which is 2e-6.
+ *
+ * @param crop any corner inside the prepared image, from `cropsOf` or drawn at random for training.
+ * @throws AlexNetError INPUT_INVALID where the crop or the layout would leave its array.
+ */
+export function writeCrop(
+  prepared: PreparedImage,
+  crop: Crop,
+  preprocessing: Preprocessing,
+  target: Float32Array,
+  layout: CropLayout,
+): void {
+  checkCrop(prepared, crop);
+  checkLayout(prepared, layout, target.length);
+  const { data, width, cropHeight, cropWidth } = prepared;
+  const [first, second, third] = valuesOf(preprocessing);
+  // Byte of a pixel that becomes the first and the third channel; green is in the middle either way.
+  const firstByte = preprocessing.channels === "RGB" ? 0 : 2;
+  const thirdByte = 2 - firstByte;
+  const step = crop.mirrored ? -3 : 3;
+  for (let y = 0; y < cropHeight; y++) {
+    const start = (crop.row + y) * width + crop.column + (crop.mirrored ? cropWidth - 1 : 0);
+    let from = start * 3;
+    let to = layout.offset + y * layout.row;
+    for (let x = 0; x < cropWidth; x++) {
+      target[to] = first[data[from + firstByte]];
+      target[to + layout.channel] = second[data[from + 1]];
+      target[to + 2 * layout.channel] = third[data[from + thirdByte]];
+      from += step;
+      to += layout.column;
+    }
+  }
+}
+
+/** The value of every byte, a table for each channel in the order of `preprocessing.channels`. */
+function valuesOf(preprocessing: Preprocessing): readonly [Float32Array, Float32Array, Float32Array] {
+  const { scale, mean, std } = preprocessing;
+  const table = (channel: 0 | 1 | 2) =>
+    Float32Array.from({ length: 256 }, (_, byte) => (byte * scale - mean[channel]) / std[channel]);
+  return [table(0), table(1), table(2)];
+}
+
+function checkCrop(prepared: PreparedImage, { row, column }: Crop): void {
+  const maximumRow = prepared.height - prepared.cropHeight;
+  const maximumColumn = prepared.width - prepared.cropWidth;
+  const inside = (value: number, maximum: number) =>
+    Number.isInteger(value) && value >= 0 && value <= maximum;
+  if (!inside(row, maximumRow) || !inside(column, maximumColumn))
+    throw imageErrors.cropOutside(row, column, maximumRow, maximumColumn);
+}
+
+/** Typed arrays drop writes outside them in silence, so the extremes are checked first. */
+function checkLayout(prepared: PreparedImage, layout: CropLayout, length: number): void {
+  const spans = [
+    2 * layout.channel,
+    (prepared.cropHeight - 1) * layout.row,
+    (prepared.cropWidth - 1) * layout.column,
+  ];
+  const first = spans.reduce((sum, span) => sum + Math.min(span, 0), layout.offset);
+  const last = spans.reduce((sum, span) => sum + Math.max(span, 0), layout.offset);
+  if (!(first >= 0 && last < length)) throw imageErrors.targetTooSmall(first, last, length);
+}

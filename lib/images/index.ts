@@ -1,0 +1,7 @@
+export { cropsOf, writeCrop, type Crop, type CropLayout } from "./crops.js";
+export { decodeImage, IMAGE_EXTENSIONS, MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE } from "./decode.js";
+export type { DecodeOptions } from "./decode.js";
+export { geometryOf, type Geometry } from "./geometry.js";
+export type { Pixels, Region } from "./pixels.js";
+export { prepareDecoded, prepareImage, type PreparedImage } from "./prepare.js";
+export { resizeBilinear } from "./resize.js";

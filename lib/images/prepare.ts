@@ -1,0 +1,41 @@
+import type { Shape } from "../network/layers.js";
+import type { Preprocessing } from "../network/preprocessing.js";
+import { decodeImage, type DecodeOptions } from "./decode.js";
+import { geometryOf } from "./geometry.js";
+import type { Pixels } from "./pixels.js";
+import { resizeBilinear } from "./resize.js";
+
+/** An image resized as its network wants it, still in bytes; plain data from which every crop is cut. */
+export interface PreparedImage extends Pixels {
+  /** Pixels of a crop. */
+  readonly cropHeight: number;
+  readonly cropWidth: number;
+  /** First row and column of the centre crop. */
+  readonly centreRow: number;
+  readonly centreColumn: number;
+}
+
+/**
+ * Decodes and resizes one image: the centre size x size pixels that `preprocessing` asks for, RGB
+ * [size, size, 3] in bytes. Channel order, scale and mean come later, with the crop (`writeCrop`).
+ *
+ * @param inputSize the network's input, [3, H, W].
+ * @throws as `decodeImage` and `prepareDecoded`.
+ */
+export async function prepareImage(
+  source: string | Uint8Array,
+  preprocessing: Preprocessing,
+  inputSize: Shape,
+  options: DecodeOptions = {},
+): Promise<PreparedImage> {
+  return prepareDecoded(await decodeImage(source, options), preprocessing, inputSize);
+}
+
+/**
+ * The part of `prepareImage` after decoding, for pixels that did not come from a file.
+ * @throws AlexNetError INPUT_INVALID where the network does not take [3, H, W] or takes more than `size` pixels.
+ */
+export function prepareDecoded(image: Pixels, preprocessing: Preprocessing, inputSize: Shape): PreparedImage {
+  const { width, height, region, ...crop } = geometryOf(image.width, image.height, preprocessing, inputSize);
+  return { ...resizeBilinear(preprocessing.filter, image, width, height, region), ...crop };
+}

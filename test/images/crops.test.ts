@@ -1,0 +1,143 @@
+import { expect } from "chai";
+import { AlexNetError } from "../../lib/errors/base.js";
+import { cropsOf, prepareDecoded, writeCrop, type Crop, type CropLayout } from "../../lib/images/index.js";
+import { PREPROCESSING, type Preprocessing } from "../../lib/network/preprocessing.js";
+import { readRaw } from "./golden.js";
+
+const { torchvision, caffenet } = PREPROCESSING;
+const caffe227 = () => prepareDecoded(readRaw("noise-97x61"), caffenet, [3, 227, 227]);
+
+/** Corners as "row,column", with "m" where mirrored. */
+const name = ({ row, column, mirrored }: Crop) => `${row},${column}${mirrored ? "m" : ""}`;
+
+describe("cropsOf", () => {
+  for (const [size, far, centre, recipe] of [
+    [227, 29, 14, caffenet],
+    [224, 32, 16, torchvision],
+    [224, 32, 16, PREPROCESSING.alexnet2012],
+  ] as const)
+    it(`${size} in 256 (${recipe.resize}, ${recipe.centre}): corners 0 and ${far}, centre ${centre}`, () => {
+      const prepared = prepareDecoded({ ...readRaw("noise-64x48") }, recipe, [3, size, size]);
+      // 64 x 48 becomes 341 x 256; torchvision's 58.5 and 42.5 both go to the even number: 58 - 42
+      const five = [`0,0`, `0,${far}`, `${far},0`, `${far},${far}`, `${centre},${centre}`];
+      expect(cropsOf(prepared, 1).map(name)).to.deep.equal([`${centre},${centre}`]);
+      expect(cropsOf(prepared, 10).map(name)).to.deep.equal([...five, ...five.map((corner) => `${corner}m`)]);
+    });
+});
+
+describe("writeCrop", () => {
+  it("writes what the formula says, with any strides, and nothing between", () => {
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    const random = mulberry(seed);
+    const below = (limit: number) => Math.floor(random() * limit);
+    for (let round = 0; round < 40; round++) {
+      const at = `seed ${seed}, round ${round}`;
+      const recipe: Preprocessing = {
+        ...torchvision,
+        channels: random() < 0.5 ? "RGB" : "BGR",
+        scale: random() < 0.5 ? 1 : 1 / 255,
+        mean: [random() * 100, random(), -random()],
+        std: [random() + 0.1, random() + 1, 1],
+        size: 12 + below(4),
+      };
+      const height = 1 + below(12);
+      const width = 1 + below(12);
+      const prepared = prepareDecoded(readRaw("noise-64x48"), recipe, [3, height, width]);
+      const crop = {
+        row: below(recipe.size - height + 1),
+        column: below(recipe.size - width + 1),
+        mirrored: random() < 0.5,
+      };
+      const layout = randomLayout(below, height, width);
+      const length = layout.offset + 3 * layout.channel * layout.row * layout.column + 400;
+      const target = new Float32Array(new SharedArrayBuffer(length * 4)).fill(-777);
+      const wanted = new Float32Array(length).fill(-777);
+      for (let c = 0; c < 3; c++)
+        for (let y = 0; y < height; y++)
+          for (let x = 0; x < width; x++) {
+            const column = crop.column + (crop.mirrored ? width - 1 - x : x);
+            const source = recipe.channels === "RGB" ? c : 2 - c;
+            const pixel = prepared.data[((crop.row + y) * prepared.width + column) * 3 + source];
+            wanted[layout.offset + c * layout.channel + y * layout.row + x * layout.column] =
+              (pixel * recipe.scale - (recipe.mean[c] ?? NaN)) / (recipe.std[c] ?? NaN);
+          }
+      writeCrop(prepared, crop, recipe, target, layout);
+      const wrong = wanted.findIndex((value, i) => target[i] !== value);
+      expect(wrong, `${at}: first element that differs`).to.equal(-1);
+    }
+  });
+
+  it("a negative column stride writes a crop as its mirror image", () => {
+    const prepared = prepareDecoded(readRaw("noise-64x48"), { ...torchvision, size: 12 }, [3, 5, 7]);
+    const crop = { row: 1, column: 2, mirrored: false };
+    const [forward, backward] = [new Float32Array(105), new Float32Array(105)];
+    const layout = { offset: 0, channel: 35, row: 7, column: 1 };
+    writeCrop(prepared, { ...crop, mirrored: true }, torchvision, forward, layout);
+    writeCrop(prepared, crop, torchvision, backward, { ...layout, offset: 6, column: -1 });
+    expect(backward).to.deep.equal(forward);
+  });
+
+  const plane = 227 * 227;
+  const layout: CropLayout = { offset: 0, channel: plane, row: 227, column: 1 };
+  for (const [row, column] of [
+    [30, 0],
+    [0, 30],
+    [-1, 0],
+    [0, 0.5],
+  ] as const)
+    it(`refuses a corner outside the image: row ${row}, column ${column}`, () => {
+      const text =
+        `crop: the corner is row ${row}, column ${column}; row must be an integer 0..29 and column 0..29;` +
+        " choose a corner inside the prepared image";
+      const write = () => {
+        const crop = { row, column, mirrored: false };
+        writeCrop(caffe227(), crop, caffenet, new Float32Array(3 * plane), layout);
+      };
+      expect(write).to.throw(AlexNetError, text).with.property("code", "INPUT_INVALID");
+    });
+
+  for (const [title, changed, first, last] of [
+    ["past the end", { offset: 1 }, 1, 3 * plane],
+    ["before the start", { offset: plane, column: -1 }, plane - 226, 4 * plane - 227],
+    ["with a stride that is not a number", { row: NaN }, NaN, NaN],
+  ] as const)
+    it(`refuses a layout that writes ${title}, before it writes anything`, () => {
+      const target = new Float32Array(3 * plane).fill(5);
+      const write = () => {
+        const crop = { row: 0, column: 0, mirrored: false };
+        writeCrop(caffe227(), crop, caffenet, target, { ...layout, ...changed });
+      };
+      expect(write).to.throw(
+        AlexNetError,
+        `target: the layout writes elements ${first}..${last}; the array has elements 0..${3 * plane - 1};` +
+          " check the layout's offset and strides",
+      );
+      expect(target.every((value) => value === 5)).to.equal(true);
+    });
+});
+
+/** Strides that never let two values meet: the innermost axis by chance, each next beyond the one before. */
+function randomLayout(below: (limit: number) => number, height: number, width: number): CropLayout {
+  const sizes = { channel: 3, row: height, column: width };
+  const order = (["channel", "row", "column"] as const)
+    .map((axis) => ({ axis, place: below(1000) }))
+    .sort((a, b) => a.place - b.place);
+  const strides = { channel: 0, row: 0, column: 0 };
+  let next = 1 + below(3);
+  for (const { axis } of order) {
+    strides[axis] = next;
+    next = next * sizes[axis] + below(5);
+  }
+  return { offset: below(9), ...strides };
+}
+
+/** Mulberry32: a seeded generator of numbers in 0..1 (Tommy Ettinger, public domain). */
+function mulberry(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let bits = Math.imul(state ^ (state >>> 15), state | 1);
+    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
