@@ -16,22 +16,32 @@ export interface TensorInfo {
 }
 
 /**
- * Reads `out.length` elements of a tensor, from element `start` of its row-major order, as float32.
- * @throws AlexNetError WEIGHTS_INVALID where a value is NaN or infinite, WEIGHTS_UNREADABLE where the file changed.
+ * Reads `out.length` elements of a tensor, from element `start` of its row-major order, as float32. `out` may lie
+ * on shared memory. Reads of one stream may overlap in time.
+ * @throws AlexNetError WEIGHTS_INVALID where a value is NaN or infinite, WEIGHTS_UNREADABLE where the file ends
+ * early, WEIGHTS_MISMATCH for a name or a range that the tensor does not have.
  */
 export type ReadTensor = (name: string, start: number, out: Float32Array) => Promise<void>;
 
-export interface Weights {
-  /** The file, or what stands for it in messages. */
-  readonly source: string;
-  /** "safetensors", "torch-zip", "memory" ... */
-  readonly format: string;
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** Where the file tells it. */
+/** What a source may tell about the use of its tensors. */
+export interface Purpose {
+  /** Where the file tells it, or where only one published form has its names and shapes. */
   readonly network?: Network;
+  /** Where the file tells it, or else that of the published form. */
   readonly preprocessing?: Preprocessing;
   /** Class names by index, where the file has them. */
   readonly labels?: readonly string[];
-  /** Opens the source, lets `consume` read as much as it wants, and closes it whatever happens. */
+}
+
+export interface Weights extends Purpose {
+  /** The file, or what stands for it in messages. */
+  readonly source: string;
+  /** "safetensors", "torch-zip", "memory", "init" ... */
+  readonly format: string;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /**
+   * Opens the source, lets `consume` read as much as it wants, and closes it whatever happens.
+   * @throws AlexNetError WEIGHTS_UNREADABLE where the file is gone, or its size or time changed since it was loaded.
+   */
   stream<T>(consume: (read: ReadTensor) => Promise<T>): Promise<T>;
 }

@@ -1,0 +1,87 @@
+/** What this package writes beside the tensors: the network, the preprocessing and the labels, as strings. */
+import { weightsErrors } from "../errors/weights.js";
+import { defineNetwork } from "../network/define.js";
+import type { Network } from "../network/layers.js";
+import type { Preprocessing } from "../network/preprocessing.js";
+import { elementsOf, inferShapes } from "../network/shapes.js";
+import type { Purpose } from "./weights.js";
+
+/** `format` of the files of this package; other files may use the same keys for something else. */
+const FORMAT = "alexnet-threads";
+
+export function metadataFromPurpose({ network, preprocessing, labels }: Purpose): Record<string, string> {
+  return {
+    format: FORMAT,
+    ...(network && { network: JSON.stringify(network) }),
+    ...(preprocessing && { preprocessing: JSON.stringify(preprocessing) }),
+    ...(labels && { labels: JSON.stringify(labels) }),
+  };
+}
+
+/** @throws AlexNetError WEIGHTS_INVALID naming the field. */
+export function purposeFromMetadata(source: string, metadata: ReadonlyMap<string, string>): Purpose {
+  if (metadata.get("format") !== FORMAT) return {};
+  const parse = <T>(field: string, check: (value: unknown) => T): T | undefined => {
+    const text = metadata.get(field);
+    if (text === undefined) return undefined;
+    try {
+      return check(JSON.parse(text));
+    } catch (cause) {
+      throw weightsErrors.metadata(source, field, cause);
+    }
+  };
+  const network = parse("network", defineNetwork);
+  const preprocessing = parse("preprocessing", checkPreprocessing);
+  const labels = parse("labels", (value) => checkLabels(value, network));
+  return { ...(network && { network }), ...(preprocessing && { preprocessing }), ...(labels && { labels }) };
+}
+
+const isNumber = (value: unknown): value is number => Number.isFinite(value);
+const isPositive = (value: unknown): value is number => isNumber(value) && value > 0;
+const isTriple = (value: unknown, holds: (item: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length === 3 && value.every(holds);
+const isOneOf =
+  (...choices: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    choices.includes(value);
+
+const RULES: Record<keyof Preprocessing, readonly [rule: string, holds: (value: unknown) => boolean]> = {
+  channels: ['"RGB" or "BGR"', isOneOf("RGB", "BGR")],
+  scale: ["a number above 0", isPositive],
+  mean: ["three numbers", (value) => isTriple(value, isNumber)],
+  std: ["three numbers above 0", (value) => isTriple(value, isPositive)],
+  resize: ['"shorter-side" or "stretch"', isOneOf("shorter-side", "stretch")],
+  size: ["a whole number from 1", (value) => Number.isSafeInteger(value) && isPositive(value)],
+  filter: ['"pil" or "opencv"', isOneOf("pil", "opencv")],
+  centre: ['"round" or "truncate"', isOneOf("round", "truncate")],
+};
+
+/**
+ * Checks a preprocessing that someone wrote; all fields are needed.
+ * @throws AlexNetError WEIGHTS_INVALID naming the field, what was got and the rule.
+ */
+export function checkPreprocessing(value: unknown): Preprocessing {
+  const known = Object.keys(RULES);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw weightsErrors.metadataField("preprocessing", value, `an object with ${known.join(", ")}`);
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw weightsErrors.metadataField("a key", unknown, `one of ${known.join(", ")}`);
+  const fields = value as Record<string, unknown>;
+  for (const [field, [rule, holds]] of Object.entries(RULES))
+    if (!holds(fields[field])) throw weightsErrors.metadataField(field, fields[field], rule);
+  return fields as unknown as Preprocessing;
+}
+
+function checkLabels(value: unknown, network: Network | undefined): readonly string[] {
+  if (!Array.isArray(value) || !value.every((label) => typeof label === "string"))
+    throw weightsErrors.metadataField("labels", value, "a list of strings");
+  const classes = network && elementsOf(inferShapes(network).slice(-1)[0].output);
+  if (classes !== undefined && value.length !== classes)
+    throw weightsErrors.metadataField(
+      "the number of labels",
+      value.length,
+      `the network's ${classes} outputs`,
+    );
+  return value;
+}

@@ -1,0 +1,96 @@
+import { isUtf8 } from "node:buffer";
+import type { AlexNetError } from "../errors/base.js";
+import { weightsErrors } from "../errors/weights.js";
+
+/** The bytes of a pickle, read in order and never past their end. */
+export class PickleInput {
+  private readonly view: DataView;
+  private position: number;
+  /** Where the opcode that runs began; messages name it. */
+  private opcodeAt: number;
+
+  constructor(
+    private readonly source: string,
+    /** What holds the pickle, for messages. */
+    private readonly member: string,
+    private readonly bytes: Uint8Array,
+    start: number,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.position = start;
+    this.opcodeAt = start;
+  }
+
+  /** Offset behind what has been read. */
+  get end(): number {
+    return this.position;
+  }
+
+  opcode(): number {
+    this.opcodeAt = this.position;
+    return this.u8();
+  }
+
+  u8(): number {
+    return this.view.getUint8(this.advance(1));
+  }
+
+  u16(): number {
+    return this.view.getUint16(this.advance(2), true);
+  }
+
+  i32(): number {
+    return this.view.getInt32(this.advance(4), true);
+  }
+
+  u32(): number {
+    return this.view.getUint32(this.advance(4), true);
+  }
+
+  /** Big-endian, as the opcode BINFLOAT has it. */
+  f64(): number {
+    return this.view.getFloat64(this.advance(8), false);
+  }
+
+  /** A two's complement integer of `length` bytes. */
+  integer(length: number): number | bigint {
+    const start = this.advance(length);
+    let value = 0n;
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[start + i]);
+    value = BigInt.asIntN(8 * length, value);
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  }
+
+  text(length: number, encoding: "utf-8" | "latin1"): string {
+    const start = this.advance(length);
+    const bytes = Buffer.from(this.bytes.subarray(start, start + length));
+    if (encoding === "utf-8" && !isUtf8(bytes)) throw this.wrong("holds a string that is not UTF-8");
+    return bytes.toString(encoding);
+  }
+
+  /** Up to the next line feed, which is read too. */
+  line(longest: number): string {
+    const end = this.bytes.subarray(this.position, this.position + longest + 1).indexOf(10);
+    if (end < 0) throw this.wrong(`has no line of at most ${longest} bytes`);
+    const text = this.text(end, "utf-8");
+    this.advance(1);
+    return text;
+  }
+
+  /** The error that names the opcode which runs. */
+  wrong(problem: string): AlexNetError {
+    return weightsErrors.broken(this.source, `${this.member} byte ${this.opcodeAt}`, problem);
+  }
+
+  refused(problem: string, next: string): AlexNetError {
+    return weightsErrors.refused(this.source, `${this.member} byte ${this.opcodeAt}`, problem, next);
+  }
+
+  private advance(length: number): number {
+    const start = this.position;
+    if (length < 0 || start + length > this.bytes.length)
+      throw this.wrong(`needs ${length} bytes, ${this.bytes.length - start} are left`);
+    this.position = start + length;
+    return start;
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * A pickle reader that runs nothing: it knows the opcodes that a saved state dict needs (those of PyTorch's own
+ * restricted loader, and floats), takes only the globals that it is given, and makes records of what would be
+ * calls. Opcodes are those of Python's pickletools, multi-byte arguments little-endian but for BINFLOAT's.
+ */
+import { PickleInput } from "./pickle-input.js";
+import { PickleMachine } from "./pickle-machine.js";
+import { PicklePersistent, PickleTuple, type PickleValue } from "./pickle-values.js";
+
+export interface PickleSource {
+  /** The file, for messages. */
+  readonly source: string;
+  /** What in the file holds the pickle, for messages. */
+  readonly member: string;
+  readonly bytes: Uint8Array;
+  /** Offset of the first opcode. */
+  readonly start: number;
+  /** Every "module name" that may appear. */
+  readonly globals: ReadonlySet<string>;
+}
+
+/**
+ * Opcodes of one pickle; a state dict needs about 30 for each tensor. It bounds the stack and the memo too, and
+ * with them memory: no opcode makes more than a record, or a string of bytes that are there.
+ */
+const MOST_OPCODES = 200_000;
+/** Bytes of an integer; the magic number of old PyTorch files has 10. */
+const LONGEST_INTEGER = 16;
+const LONGEST_NAME = 128;
+const STOP = 0x2e;
+
+/**
+ * The value of a pickle, and the offset behind its STOP.
+ * @throws AlexNetError WEIGHTS_INVALID naming the byte of the opcode that is wrong or refused.
+ */
+export function readPickle(from: PickleSource): { value: PickleValue; end: number } {
+  const input = new PickleInput(from.source, from.member, from.bytes, from.start);
+  const machine = new PickleMachine(input, from.globals);
+  for (let count = 0; count < MOST_OPCODES; count++) {
+    const opcode = input.opcode();
+    if (opcode === STOP) return { value: machine.finish(), end: input.end };
+    const value = VALUES.get(opcode);
+    if (value) machine.push(value(input, machine));
+    else if (!act(opcode, input, machine))
+      throw input.refused(
+        `holds opcode 0x${opcode.toString(16).padStart(2, "0")}, which a state dict does not need`,
+        "save it with torch.save(model.state_dict(), path)",
+      );
+  }
+  throw input.refused(`is the last of ${MOST_OPCODES} opcodes that are read`, "save the state dict alone");
+}
+
+/** Opcodes that push a value. */
+const VALUES = new Map<number, (input: PickleInput, machine: PickleMachine) => PickleValue>([
+  [0x4e, () => null], // NONE
+  [0x88, () => true], // NEWTRUE
+  [0x89, () => false], // NEWFALSE
+  [0x4b, (input) => input.u8()], // BININT1
+  [0x4d, (input) => input.u16()], // BININT2
+  [0x4a, (input) => input.i32()], // BININT
+  [0x8a, long], // LONG1
+  [0x47, (input) => input.f64()], // BINFLOAT
+  [0x58, (input) => input.text(input.u32(), "utf-8")], // BINUNICODE
+  [0x55, (input) => input.text(input.u8(), "latin1")], // SHORT_BINSTRING, a str of Python 2
+  [0x5d, () => []], // EMPTY_LIST
+  [0x7d, () => new Map()], // EMPTY_DICT
+  [0x29, () => new PickleTuple([])], // EMPTY_TUPLE
+  [0x85, (_, machine) => new PickleTuple(machine.take(1))], // TUPLE1
+  [0x86, (_, machine) => new PickleTuple(machine.take(2))], // TUPLE2
+  [0x87, (_, machine) => new PickleTuple(machine.take(3))], // TUPLE3
+  [0x74, (_, machine) => new PickleTuple(machine.takeMarked())], // TUPLE
+  [0x68, (input, machine) => machine.memoised(input.u8())], // BINGET
+  [0x6a, (input, machine) => machine.memoised(input.u32())], // LONG_BINGET
+  [0x63, (input, machine) => machine.global(input.line(LONGEST_NAME), input.line(LONGEST_NAME))], // GLOBAL
+  [0x52, (_, machine) => machine.call()], // REDUCE
+  [0x81, (_, machine) => machine.call()], // NEWOBJ
+  [0x51, (_, machine) => new PicklePersistent(machine.take(1)[0])], // BINPERSID
+]);
+
+/** Runs an opcode that pushes nothing; false where it is none of them. */
+function act(opcode: number, input: PickleInput, machine: PickleMachine): boolean {
+  switch (opcode) {
+    case 0x80: // PROTO
+      protocol(input);
+      return true;
+    case 0x28: // MARK
+      machine.mark();
+      return true;
+    case 0x61: // APPEND
+      machine.append(machine.take(1));
+      return true;
+    case 0x65: // APPENDS
+      machine.append(machine.takeMarked());
+      return true;
+    case 0x73: // SETITEM
+      machine.setItems(machine.take(2));
+      return true;
+    case 0x75: // SETITEMS
+      machine.setItems(machine.takeMarked());
+      return true;
+    case 0x71: // BINPUT
+      machine.memoise(input.u8());
+      return true;
+    case 0x72: // LONG_BINPUT
+      machine.memoise(input.u32());
+      return true;
+    case 0x62: // BUILD
+      machine.build();
+      return true;
+    default:
+      return false;
+  }
+}
+
+function protocol(input: PickleInput): void {
+  const version = input.u8();
+  if (version !== 2)
+    throw input.refused(
+      `is of pickle protocol ${version}, not 2`,
+      "save it with torch.save's default protocol",
+    );
+}
+
+function long(input: PickleInput): number | bigint {
+  const length = input.u8();
+  if (length > LONGEST_INTEGER)
+    throw input.wrong(`holds an integer of ${length} bytes, more than ${LONGEST_INTEGER}`);
+  return input.integer(length);
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import { open, rename, unlink, type FileHandle } from "node:fs/promises";
+import { AlexNetError } from "../errors/base.js";
+import { weightsErrors } from "../errors/weights.js";
+import { elementsOf } from "../network/shapes.js";
+import { metadataFromPurpose } from "./metadata.js";
+import { BYTES_PER_ELEMENT, bytesOf, toBF16 } from "./numbers.js";
+import type { ReadTensor, TensorInfo, Weights } from "./weights.js";
+
+export interface SaveOptions {
+  /** How numbers are written; "F32" where missing. BF16 keeps 8 of 24 bits, rounded to nearest, ties to even. */
+  readonly dtype?: "F32" | "BF16";
+}
+
+/** Elements that are read and written at a time. */
+const CHUNK = 1 << 18;
+/** Bytes; a reader may then map the file and view the numbers in place. */
+const ALIGNMENT = 64;
+
+/**
+ * Writes a safetensors file: the tensors in their order, and in `__metadata__` the network, the preprocessing and
+ * the labels where the weights have them. The file appears under `path` only when it is whole: it is written beside,
+ * flushed to the disk and renamed. F32 reads back to the same bits.
+ * @throws AlexNetError WEIGHTS_UNWRITABLE, or what reading `weights` throws; then nothing stays behind.
+ */
+export async function saveWeights(path: string, weights: Weights, options: SaveOptions = {}): Promise<void> {
+  const dtype = options.dtype ?? "F32";
+  const tensors = [...weights.tensors.values()];
+  const header = encodeHeader(weights, tensors, dtype);
+  const beside = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+  const wrap = (cause: unknown) =>
+    cause instanceof AlexNetError ? cause : weightsErrors.unwritable(path, cause);
+  const file = await open(beside, "wx").catch((cause: unknown) => {
+    throw wrap(cause);
+  });
+  try {
+    try {
+      await writeAll(file, header);
+      await weights.stream(async (read) => {
+        for (const tensor of tensors) await writeTensor(path, file, read, tensor, dtype);
+      });
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (cause) {
+    await unlink(beside);
+    throw wrap(cause);
+  }
+}
+
+function encodeHeader(weights: Weights, tensors: readonly TensorInfo[], dtype: "F32" | "BF16"): Uint8Array {
+  let end = 0;
+  const entries = tensors.map(({ name, shape }): [string, unknown] => {
+    if (name === "__metadata__")
+      throw weightsErrors.tensorInput(
+        name,
+        "name",
+        name,
+        "another, since safetensors keeps this one for itself",
+      );
+    const begin = end;
+    end += elementsOf(shape) * BYTES_PER_ELEMENT[dtype];
+    return [name, { dtype, shape, data_offsets: [begin, end] }];
+  });
+  // written by hand, since an object would give the key "__proto__" a meaning
+  const json = [["__metadata__", metadataFromPurpose(weights)] as const, ...entries]
+    .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+    .join(",");
+  const text = Buffer.from(`{${json}}`);
+  const padded = Math.ceil((8 + text.length) / ALIGNMENT) * ALIGNMENT;
+  const header = Buffer.alloc(padded, " ");
+  header.writeBigUInt64LE(BigInt(padded - 8));
+  text.copy(header, 8);
+  return header;
+}
+
+async function writeTensor(
+  path: string,
+  file: FileHandle,
+  read: ReadTensor,
+  { name, shape }: TensorInfo,
+  dtype: "F32" | "BF16",
+): Promise<void> {
+  const elements = elementsOf(shape);
+  const chunk = new Float32Array(Math.min(CHUNK, elements));
+  const halves = new Uint16Array(dtype === "BF16" ? chunk.length : 0);
+  for (let start = 0; start < elements; start += chunk.length) {
+    const values = chunk.subarray(0, elements - start);
+    await read(name, start, values);
+    if (dtype === "F32") {
+      await writeAll(file, bytesOf(values));
+      continue;
+    }
+    const rounded = halves.subarray(0, values.length);
+    const infinite = toBF16(values, rounded);
+    if (infinite >= 0) throw weightsErrors.tooLargeForBF16(path, name, start + infinite, values[infinite]);
+    await writeAll(file, new Uint8Array(rounded.buffer, 0, rounded.byteLength));
+  }
+}
+
+/** `write` may write less than it is given. */
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done)).bytesWritten;
+}

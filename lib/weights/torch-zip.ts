@@ -1,0 +1,89 @@
+/**
+ * PyTorch's zip files (torch.save since 1.6): ROOT/data.pkl is the pickle of the state dict, ROOT/data/KEY the bytes
+ * of each storage, ROOT/byteorder "little" where it is told.
+ *
+ * The CRC-32 of data.pkl is checked. Those of the storages are not, since that would read 244 MB before the first
+ * use: a storage's size in the directory must be what the pickle says it holds, its bytes must lie in the file and
+ * be no other member's, and its values are checked to be finite as they stream.
+ */
+import { weightsErrors } from "../errors/weights.js";
+import type { OpenFile, WeightFile } from "./file.js";
+import type { WeightFormat } from "./format.js";
+import { readPickle } from "./pickle.js";
+import type { FileContents } from "./stored.js";
+import { stateTensors, TORCH_GLOBALS, type StorageBytes } from "./torch-state.js";
+import { checkStored, readMember, readZip, type ZipMember } from "./zip.js";
+
+/** Bytes. A state dict of AlexNet needs 2 KB. */
+const LARGEST_PICKLE = 1 << 20;
+const PICKLE = "data.pkl";
+
+export const torchZip: WeightFormat = {
+  name: "torch-zip",
+  matches: (head) => Buffer.from(head.subarray(0, 4)).equals(Buffer.from("PK\x03\x04", "latin1")),
+  read: (file) => file.use((opened) => readTorchZip(file, opened)),
+};
+
+async function readTorchZip(file: WeightFile, opened: OpenFile): Promise<FileContents> {
+  const { source } = file;
+  const members = await readZip(file, opened);
+  const pickle = findPickle(source, members);
+  const root = pickle.name.slice(0, -PICKLE.length);
+  if (members.has(`${root}constants.pkl`))
+    throw weightsErrors.unsupported(
+      source,
+      "a TorchScript archive (constants.pkl)",
+      "save the state dict: torch.save(model.state_dict(), path)",
+    );
+  await checkByteOrder(file, opened, members.get(`${root}byteorder`));
+  const { size } = pickle;
+  if (size > LARGEST_PICKLE)
+    throw weightsErrors.refused(
+      source,
+      `member ${JSON.stringify(pickle.name)}`,
+      `has ${size} bytes, more than ${LARGEST_PICKLE}`,
+      "save the state dict alone",
+    );
+  const bytes = await readMember(file, opened, pickle);
+  const { value, end } = readPickle({ source, member: pickle.name, bytes, start: 0, globals: TORCH_GLOBALS });
+  if (end !== size) throw weightsErrors.broken(source, pickle.name, `goes on behind its end at byte ${end}`);
+  const find = (key: string): StorageBytes | undefined => {
+    const member = members.get(`${root}data/${key}`);
+    if (member) checkStored(source, member);
+    return member;
+  };
+  return { tensors: stateTensors(source, value, find) };
+}
+
+function findPickle(source: string, members: ReadonlyMap<string, ZipMember>): ZipMember {
+  const names = [...members.keys()];
+  const pickles = [...members.values()].filter(({ name }) => /^([^/]+\/)?data\.pkl$/.test(name));
+  if (pickles.length === 1) return pickles[0];
+  if (pickles.length > 1)
+    throw weightsErrors.broken(source, "the zip archive", `has ${pickles.length} members named ${PICKLE}`);
+  if (names.length > 0 && names.every((name) => name.endsWith(".npy")))
+    throw weightsErrors.unsupported(source, "a NumPy .npz archive", "convert it to safetensors");
+  throw weightsErrors.unsupported(
+    source,
+    `a zip archive without ${PICKLE}`,
+    "give the file that torch.save wrote",
+  );
+}
+
+async function checkByteOrder(
+  file: WeightFile,
+  opened: OpenFile,
+  member: ZipMember | undefined,
+): Promise<void> {
+  if (member === undefined) return;
+  const at = `member ${JSON.stringify(member.name)}`;
+  if (member.size > 16) throw weightsErrors.field(file.source, `${at}: size`, member.size, "at most 16");
+  const order = Buffer.from(await readMember(file, opened, member)).toString("latin1");
+  if (order !== "little")
+    throw weightsErrors.refused(
+      file.source,
+      at,
+      `is ${JSON.stringify(order)}, not "little"`,
+      "save it on a little-endian machine",
+    );
+}

@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { defineNetwork } from "../../lib/network/define.js";
+import { PREPROCESSING } from "../../lib/network/preprocessing.js";
+import { checkPreprocessing, metadataFromPurpose, purposeFromMetadata } from "../../lib/weights/metadata.js";
+import { expectError } from "./helpers/files.js";
+
+const network = defineNetwork({
+  name: "tiny",
+  input: [1, 1, 4],
+  layers: [
+    { type: "flatten", name: "flat" },
+    { type: "fully-connected", name: "fc", outFeatures: 2 },
+  ],
+});
+const format = "alexnet-threads";
+const read = (metadata: Record<string, string>) =>
+  purposeFromMetadata("w", new Map(Object.entries(metadata)));
+
+describe("metadata of safetensors files", () => {
+  it("keeps the network, the preprocessing and the labels, or what there is of them", () => {
+    const purpose = { network, preprocessing: PREPROCESSING.alexnet2012, labels: ["a", "b"] };
+    expect(read(metadataFromPurpose(purpose))).to.deep.equal(purpose);
+    expect(metadataFromPurpose({})).to.deep.equal({ format });
+    expect(read({ format })).to.deep.equal({});
+  });
+
+  it("leaves alone what other programs wrote", () => {
+    expect(read({ format: "pt", network: "resnet" })).to.deep.equal({});
+    expect(read({ network: "resnet" })).to.deep.equal({});
+  });
+
+  const again = "; save the weights again";
+  const refused: readonly [field: string, text: string, message: string][] = [
+    [
+      "network",
+      "7",
+      `w: __metadata__ network: network: got 7; it must be an object with name, input and layers; see docs/formats.md${again}`,
+    ],
+    ["labels", '["a",1]', `w: __metadata__ labels: labels is ["a",1]; it must be a list of strings${again}`],
+    [
+      "labels",
+      '["a"]',
+      `w: __metadata__ labels: the number of labels is 1; it must be the network's 2 outputs${again}`,
+    ],
+    [
+      "preprocessing",
+      "[]",
+      "w: __metadata__ preprocessing: preprocessing is []; it must be an object with channels, scale, mean, std," +
+        ` resize, size, filter, centre${again}`,
+    ],
+  ];
+  for (const [field, text, message] of refused)
+    it(`refuses ${field} ${text}`, () =>
+      expectError(
+        () => read({ format, network: JSON.stringify(network), [field]: text }),
+        "WEIGHTS_INVALID",
+        message,
+      ));
+
+  it("refuses a field that is not JSON, in the words of the engine", () =>
+    expectError(
+      () => read({ format, labels: "{" }),
+      "WEIGHTS_INVALID",
+      /^w: __metadata__ labels: .*JSON.*; save/,
+    ));
+
+  const fields: readonly [field: string, value: unknown, text: string][] = [
+    ["channels", "RGBA", 'channels is "RGBA"; it must be "RGB" or "BGR"'],
+    ["scale", 0, "scale is 0; it must be a number above 0"],
+    ["scale", "1", 'scale is "1"; it must be a number above 0'],
+    ["mean", [1, 2], "mean is [1,2]; it must be three numbers"],
+    ["mean", [1, 2, null], "mean is [1,2,null]; it must be three numbers"],
+    ["std", [1, 2, 0], "std is [1,2,0]; it must be three numbers above 0"],
+    ["resize", "crop", 'resize is "crop"; it must be "shorter-side" or "stretch"'],
+    ["size", 25.5, "size is 25.5; it must be a whole number from 1"],
+    ["filter", undefined, 'filter is nothing; it must be "pil" or "opencv"'],
+    ["centre", "ceil", 'centre is "ceil"; it must be "round" or "truncate"'],
+    [
+      "gamma",
+      1,
+      'a key is "gamma"; it must be one of channels, scale, mean, std, resize, size, filter, centre',
+    ],
+  ];
+  for (const [field, value, text] of fields)
+    it(`refuses a preprocessing whose ${text}`, () =>
+      expectError(
+        () => checkPreprocessing({ ...PREPROCESSING.torchvision, [field]: value }),
+        "WEIGHTS_INVALID",
+        text,
+      ));
+
+  it("takes every published preprocessing", () => {
+    for (const published of Object.values(PREPROCESSING))
+      expect(checkPreprocessing(JSON.parse(JSON.stringify(published)))).to.deep.equal(published);
+  });
+});

@@ -1,0 +1,80 @@
+import { readFile } from "node:fs/promises";
+import { expect } from "chai";
+import fc from "fast-check";
+import { AlexNetError } from "../../lib/errors/base.js";
+import { loadWeights } from "../../lib/weights/load.js";
+import { countOf, fixture, readAll, withFile } from "./helpers/files.js";
+
+const RUNS = 400;
+/** More than any tensor of the fixtures; a damaged file that claims more would have to hold it. */
+const MOST_ELEMENTS = 1 << 16;
+
+/** Bytes set, and a cut or a tail; places are fractions of the length, so that one mutation suits every file. */
+const mutations = fc.record({
+  bytes: fc.array(
+    fc.tuple(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.integer({ min: 0, max: 255 })),
+    {
+      maxLength: 6,
+    },
+  ),
+  cut: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { freq: 3 }),
+  tail: fc.option(fc.uint8Array({ minLength: 1, maxLength: 40 }), { freq: 5 }),
+});
+type Mutation = typeof mutations extends fc.Arbitrary<infer T> ? T : never;
+
+function mutate(original: Buffer, { bytes, cut, tail }: Mutation): Buffer {
+  const changed = Buffer.from(original);
+  for (const [place, byte] of bytes) changed[Math.floor(place * changed.length)] = byte;
+  const kept = changed.subarray(0, cut === null ? changed.length : Math.floor(cut * changed.length));
+  return tail === null ? kept : Buffer.concat([kept, tail]);
+}
+
+describe("damaged weight files", () => {
+  for (const name of [
+    "plain-0.safetensors",
+    "torch-strided.pth",
+    "torch-parameter.pth",
+    "torch-checkpoint.pth",
+  ])
+    it(`either read to as many finite numbers as they claim, or fail with a named error: ${name}, ${RUNS} runs`, async () => {
+      const original = await readFile(fixture(name));
+      let refused = 0;
+      await fc.assert(
+        fc.asyncProperty(mutations, async (mutation) => {
+          await withFile(mutate(original, mutation), async (path) => {
+            try {
+              const weights = await loadWeights(path);
+              const count = [...weights.tensors.values()].reduce((sum, { shape }) => sum + countOf(shape), 0);
+              expect(count).to.be.at.most(MOST_ELEMENTS);
+              for (const [tensor, values] of await readAll(weights)) {
+                expect(values.length).to.equal(countOf(weights.tensors.get(tensor)?.shape ?? []));
+                expect(values.every(Number.isFinite)).to.be.true;
+              }
+            } catch (error) {
+              if (!(error instanceof AlexNetError)) throw error;
+              expect(error.code).to.be.oneOf(["WEIGHTS_INVALID", "WEIGHTS_UNREADABLE"]);
+              expect(error.message.startsWith(`${path}: `), error.message).to.be.true;
+              refused++;
+            }
+          });
+        }),
+        { numRuns: RUNS },
+      );
+      expect(refused, "mutations that were noticed").to.be.above(RUNS / 10);
+    });
+
+  for (const name of ["plain-0.safetensors", "torch-strided.pth"])
+    it(`are refused at every cut: ${name}`, async () => {
+      const original = await readFile(fixture(name));
+      for (let length = 0; length < original.length; length++)
+        await withFile(original.subarray(0, length), async (path) => {
+          let caught: unknown;
+          try {
+            await loadWeights(path);
+          } catch (error) {
+            caught = error;
+          }
+          expect(caught, `cut to ${length} bytes`).to.be.instanceOf(AlexNetError);
+        });
+    });
+});
