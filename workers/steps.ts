@@ -13,6 +13,7 @@ export const CONVOLUTION_FIELDS = [
   "outputRow",
   "outputColumn",
   "weights",
+  "weightsImage",
   "bias",
   "outerRuns",
   "outerStride",
@@ -25,6 +26,41 @@ export const CONVOLUTION_FIELDS = [
   "panelFrom",
   "panelTo",
   "channels",
+  "scratch",
+  "floor",
+] as const;
+
+export const WINOGRAD_INPUT_FIELDS = [
+  "input",
+  "inputImage",
+  "inputTower",
+  "inputRow",
+  "inputColumn",
+  "output",
+  "outputImage",
+  "outputPlane",
+  "towers",
+  "channels",
+  "tileStep",
+  "tileRows",
+  "tileColumns",
+  "scratch",
+] as const;
+
+export const WINOGRAD_OUTPUT_FIELDS = [
+  "input",
+  "inputImage",
+  "inputTile",
+  "inputPlane",
+  "output",
+  "outputImage",
+  "outputRow",
+  "outputColumn",
+  "outputRows",
+  "outputColumns",
+  "channelFrom",
+  "channelTo",
+  "bias",
   "scratch",
   "floor",
 ] as const;
@@ -90,6 +126,8 @@ const FLOAT_FIELDS: ReadonlySet<string> = new Set(["floor", "scale", "alpha", "b
 
 type Record32<Fields extends readonly string[]> = Readonly<Record<Fields[number], number>>;
 export type ConvolutionStep = Record32<typeof CONVOLUTION_FIELDS>;
+export type WinogradInputStep = Record32<typeof WINOGRAD_INPUT_FIELDS>;
+export type WinogradOutputStep = Record32<typeof WINOGRAD_OUTPUT_FIELDS>;
 export type MaxPoolingStep = Record32<typeof MAX_POOLING_FIELDS>;
 export type NormalisationStep = Record32<typeof NORMALISATION_FIELDS>;
 export type ActivationStep = Record32<typeof ACTIVATION_FIELDS>;
@@ -98,6 +136,9 @@ export type ActivationStep = Record32<typeof ACTIVATION_FIELDS>;
 export const KERNEL_FIELDS = {
   conv_tile: CONVOLUTION_FIELDS,
   conv_row: CONVOLUTION_FIELDS,
+  winograd_input: WINOGRAD_INPUT_FIELDS,
+  winograd_output_4: WINOGRAD_OUTPUT_FIELDS,
+  winograd_output_2: WINOGRAD_OUTPUT_FIELDS,
   max_pooling: MAX_POOLING_FIELDS,
   normalisation: NORMALISATION_FIELDS,
   activation: ACTIVATION_FIELDS,

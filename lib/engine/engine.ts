@@ -6,6 +6,7 @@ import type { Network } from "../network/layers.js";
 import { elementsOf } from "../network/shapes.js";
 import type { Preprocessing } from "../network/preprocessing.js";
 import type { ModelName } from "../network/variants.js";
+import type { ConvolutionsOption } from "../plan/algorithm.js";
 import { makePlan, programsOf, type Plan } from "../plan/plan.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
 import type { BatchTimes } from "../../workers/protocol.js";
@@ -27,6 +28,11 @@ export interface EngineOptions {
   readonly maxBatch?: number;
   /** A kernel set, or "auto" (the default): the fastest that is right, measured once a process. */
   readonly kernels?: KernelsOption;
+  /**
+   * "auto" (the default) computes convolutions by Winograd where that pays, which is faster and a little less exact
+   * (docs/architecture.md has the figures); "direct" never does.
+   */
+  readonly convolutions?: ConvolutionsOption;
 }
 
 export interface RunOptions {
@@ -78,8 +84,8 @@ export class Engine {
       typeof options.weights === "string" ? await loadWeights(options.weights) : options.weights;
     const { network, preprocessing } = resolveNetwork(weights, options.network);
     const { choice, set, module } = await chooseKernels(options.kernels ?? "auto");
-    const { threads = availableParallelism(), maxBatch = DEFAULT_BATCH } = options;
-    const plan = makePlan({ network, tile: set, threads, maxBatch });
+    const { threads = availableParallelism(), maxBatch = DEFAULT_BATCH, convolutions = "auto" } = options;
+    const plan = makePlan({ network, tile: set, threads, maxBatch, convolutions });
     const pages = plan.memory.bytes / 65536;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const spin = threads <= availableParallelism();

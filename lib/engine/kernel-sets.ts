@@ -15,7 +15,14 @@ export interface KernelSet extends Tile {
   readonly needs: string;
 }
 
-const shared = { max_pooling: "f32_maxpool", normalisation: "f32_lrn", activation: "f32_activation" };
+const shared = {
+  winograd_input: "f32_winograd_input",
+  winograd_output_4: "f32_winograd_output_4x4",
+  winograd_output_2: "f32_winograd_output_2x2",
+  max_pooling: "f32_maxpool",
+  normalisation: "f32_lrn",
+  activation: "f32_activation",
+};
 const narrow = { ...shared, conv_tile: "f32_conv_4x8", conv_row: "f32_conv_1x32_by_8" };
 
 export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
@@ -47,6 +54,9 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
     kernels: {
       conv_tile: "convolution",
       conv_row: "convolution",
+      winograd_input: "winogradInput",
+      winograd_output_4: "winogradOutput",
+      winograd_output_2: "winogradOutput",
       max_pooling: "maxPooling",
       normalisation: "normalisation",
       activation: "activation",

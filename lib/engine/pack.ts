@@ -1,42 +1,87 @@
 /** Weights from their source straight into their packed place: read panel by panel, never a whole tensor twice. */
 import type { Plan } from "../plan/plan.js";
 import type { Operation } from "../plan/operations.js";
-import type { Weights } from "../weights/weights.js";
+import type { ReadTensor, Weights } from "../weights/weights.js";
+import { FilterTransform } from "./winograd-filters.js";
 
 type Weighted = Extract<Operation, { kind: "convolution" | "fully-connected" }>;
 
 /**
  * Packs every parameter into the shared memory: src = [out, in, kh, kw] (or [out, C, H, W] flat), dst = for each tower
- * of outputs [panels][K][panel], K in the order in which the kernels read: tower of inputs, row, column, channel.
+ * of outputs [panels][K][panel], K in the order in which the kernels read: tower of inputs, row, column, channel;
+ * by Winograd [36][panels][in][panel] of transformed filters.
  */
 export async function packWeights(plan: Plan, weights: Weights, memory: SharedArrayBuffer): Promise<void> {
   const values = new Float32Array(memory);
   await weights.stream(async (read) => {
-    for (const operation of plan.graph.operations) {
-      if (operation.kind !== "convolution" && operation.kind !== "fully-connected") continue;
-      const packed = plan.memory.packed.get(operation.index);
-      if (packed === undefined) continue;
-      const { panel } = plan.tile;
-      const output = plan.graph.tensors[operation.output];
-      const channels = output.shape[0] / output.towers;
-      const order = sumOrder(plan, operation);
-      const rows = new Float32Array(panel * order.length);
-      for (let tower = 0; tower < output.towers; tower++) {
-        const first = tower * channels;
-        if (operation.layer.bias) {
-          const bias = (packed.bias + tower * packed.biasTower) / 4;
-          await read(`${operation.layer.name}.bias`, first, values.subarray(bias, bias + channels));
-        }
-        for (let index = 0; index < packed.panels; index++) {
-          const count = Math.min(panel, channels - index * panel);
-          const start = (first + index * panel) * order.length;
-          await read(`${operation.layer.name}.weight`, start, rows.subarray(0, count * order.length));
-          const target = (packed.weights + tower * packed.weightsTower) / 4 + index * order.length * panel;
-          interleave(rows, count, order, values.subarray(target, target + order.length * panel), panel);
-        }
-      }
-    }
+    for (const operation of plan.graph.operations)
+      if (operation.kind === "convolution" || operation.kind === "fully-connected")
+        await packOperation(plan, operation, read, values);
   });
+}
+
+async function packOperation(
+  plan: Plan,
+  operation: Weighted,
+  read: ReadTensor,
+  values: Float32Array,
+): Promise<void> {
+  const packed = plan.memory.packed.get(operation.index);
+  if (packed === undefined) throw new RangeError(`operation ${operation.index} has no packed weights`);
+  const { name, bias } = operation.layer;
+  const { panel } = plan.tile;
+  const output = plan.graph.tensors[operation.output];
+  const channels = output.shape[0] / output.towers;
+  const store = storeOf(plan, operation, packed.plane / 4);
+  const rows = new Float32Array(panel * store.perOutput);
+  for (let tower = 0; tower < output.towers; tower++) {
+    const first = tower * channels;
+    if (bias) {
+      const at = (packed.bias + tower * packed.biasTower) / 4;
+      await read(`${name}.bias`, first, values.subarray(at, at + channels));
+    }
+    for (let index = 0; index < packed.panels; index++) {
+      const count = Math.min(panel, channels - index * panel);
+      await read(
+        `${name}.weight`,
+        (first + index * panel) * store.perOutput,
+        rows.subarray(0, count * store.perOutput),
+      );
+      const target = (packed.weights + tower * packed.weightsTower) / 4 + index * packed.depth * panel;
+      store.panel(rows, count, values, target, panel);
+    }
+  }
+}
+
+/** How the rows of a panel, a logical filter each, get to their packed place. */
+interface PanelStore {
+  /** Elements of one output's filter. */
+  readonly perOutput: number;
+  panel(rows: Float32Array, count: number, values: Float32Array, target: number, panel: number): void;
+}
+
+function storeOf(plan: Plan, operation: Weighted, plane: number): PanelStore {
+  if (operation.kind !== "convolution" || !operation.winograd) {
+    const order = sumOrder(plan, operation);
+    return {
+      perOutput: order.length,
+      panel: (rows, count, values, target, panel) => {
+        interleave(rows, count, order, values.subarray(target, target + order.length * panel), panel);
+      },
+    };
+  }
+  const { layer, shaped } = operation;
+  const [taps] = layer.kernel;
+  const channels = shaped.input[0] / layer.groups;
+  const transform = new FilterTransform(taps);
+  const perOutput = channels * taps * taps;
+  return {
+    perOutput,
+    panel: (rows, count, values, target, panel) => {
+      for (let r = 0; r < count; r++)
+        transform.run(rows, r * perOutput, channels, values, target + r, plane, panel);
+    },
+  };
 }
 
 /** dst[k][r] = src[r][order[k]]; rows that do not exist stay zero. */

@@ -5,7 +5,9 @@
 import { engineErrors } from "../errors/engine.js";
 import { BARRIER_BYTES } from "../../workers/barrier.js";
 import { STEP_BYTES } from "../../workers/steps.js";
+import { PLANES } from "../../workers/winograd.js";
 import { elementsOf } from "../network/shapes.js";
+import { blockImages } from "./algorithm.js";
 import type { Operation, OperationGraph, Tensor } from "./operations.js";
 import { reachOf } from "./operations.js";
 
@@ -19,7 +21,7 @@ export interface Tile {
 
 export interface Region {
   readonly name: string;
-  readonly kind: "control" | "steps" | "scratch" | "activation" | "weights" | "bias";
+  readonly kind: "control" | "steps" | "scratch" | "transforms" | "activation" | "weights" | "bias";
   /** Byte address and size. */
   readonly offset: number;
   readonly bytes: number;
@@ -38,7 +40,10 @@ export interface Placement {
   readonly slots: number;
 }
 
-/** The packed weights of one operation: [towers][panels][K][panel] floats, and biases [towers][panels][panel]. */
+/**
+ * The packed weights of one operation: [towers][panels][K][panel] floats, and biases [towers][panels][panel];
+ * for Winograd [towers][36][panels][K][panel], the transformed filters.
+ */
 export interface PackedWeights {
   readonly weights: number;
   readonly bias: number;
@@ -47,8 +52,10 @@ export interface PackedWeights {
   readonly biasTower: number;
   /** Panels of one tower. */
   readonly panels: number;
-  /** Products in each sum. */
+  /** Products in each sum: of a window, or of one of Winograd's planes. */
   readonly depth: number;
+  /** From one plane to the next, in bytes; 0 where there is only one. */
+  readonly plane: number;
 }
 
 export interface MemoryLayout {
@@ -60,6 +67,14 @@ export interface MemoryLayout {
   /** The scratch of worker 0, and from one worker's to the next, in bytes. */
   readonly scratch: number;
   readonly scratchWorker: number;
+  /** Winograd's windows of worker 0, its products behind them, and from one worker's to the next, in bytes. */
+  readonly transforms: number;
+  readonly productsOffset: number;
+  readonly transformsWorker: number;
+  /** As many zeros as the largest bias. */
+  readonly zeros: number;
+  /** Output channels of a packed panel. */
+  readonly panel: number;
   readonly placements: readonly Placement[];
   /** By operation; only convolutions and fully connected layers have one. */
   readonly packed: ReadonlyMap<number, PackedWeights>;
@@ -72,6 +87,10 @@ export const MEMORY_LIMIT = PAGE * 65536;
 const ALIGN = 64;
 /** The first page belongs to the constants of the compiled kernels. */
 const FIRST = PAGE;
+
+const align = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
+
+type Weighted = Extract<Operation, { kind: "convolution" | "fully-connected" }>;
 
 export interface LayoutOptions {
   readonly network: string;
@@ -90,13 +109,16 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
   const take = (name: string, kind: Region["kind"], bytes: number): number => {
     const offset = end;
     regions.push({ name, kind, offset, bytes });
-    end += Math.ceil(bytes / ALIGN) * ALIGN;
+    end += align(bytes);
     return offset;
   };
   const barrier = take("barrier", "control", BARRIER_BYTES);
   const steps = take("steps", "steps", options.stepCapacity * STEP_BYTES);
-  const scratchWorker = Math.ceil(scratchBytes(graph, options.tile) / ALIGN) * ALIGN;
+  const scratchWorker = align(scratchBytes(graph, options.tile));
   const scratch = take("scratch", "scratch", scratchWorker * options.threads);
+  const { windows, products } = transformBytes(graph, options.wave);
+  const transformsWorker = align(windows + products);
+  const transforms = take("transforms", "transforms", transformsWorker * options.threads);
   const placements = graph.tensors.map((tensor) =>
     place(tensor, tensor.slots === "wave" ? options.wave : options.maxBatch, (name, bytes) =>
       take(name, "activation", bytes),
@@ -106,6 +128,7 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
   for (const operation of graph.operations)
     if (operation.kind === "convolution" || operation.kind === "fully-connected")
       packed.set(operation.index, pack(operation, graph, options.tile.panel, take));
+  const zeros = take("zeros", "bias", Math.max(0, ...[...packed.values()].map(({ biasTower }) => biasTower)));
   const bytes = Math.ceil(end / PAGE) * PAGE;
   if (bytes > MEMORY_LIMIT) throw engineErrors.memory(options.network, bytes, MEMORY_LIMIT);
   return {
@@ -116,6 +139,11 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
     stepCapacity: options.stepCapacity,
     scratch,
     scratchWorker,
+    transforms,
+    productsOffset: windows,
+    transformsWorker,
+    zeros,
+    panel: options.tile.panel,
     placements,
     packed,
   };
@@ -128,7 +156,7 @@ function place(tensor: Tensor, slots: number, take: (name: string, bytes: number
   const column = channels * 4;
   const row = (left + width + right) * column;
   const image = (top + height + bottom) * row;
-  const tower = Math.ceil((image * slots) / ALIGN) * ALIGN;
+  const tower = align(image * slots);
   const offsets = Array.from({ length: tensor.towers }, (_, index) =>
     take(tensor.towers === 1 ? tensor.layers[0] : `${tensor.layers[0]}, tower ${index}`, image * slots),
   );
@@ -136,45 +164,71 @@ function place(tensor: Tensor, slots: number, take: (name: string, bytes: number
 }
 
 function pack(
-  operation: Operation & { kind: "convolution" | "fully-connected" },
+  operation: Weighted,
   graph: OperationGraph,
   panel: number,
   take: (name: string, kind: Region["kind"], bytes: number) => number,
 ): PackedWeights {
   const output = graph.tensors[operation.output];
-  const depth = depthOf(operation);
+  const planes = operation.kind === "convolution" && operation.winograd ? PLANES : 1;
+  const depth = depthOf(operation) / (planes === 1 ? 1 : filterSize(operation));
   const panels = Math.ceil(output.shape[0] / output.towers / panel);
-  const align = (bytes: number) => Math.ceil(bytes / ALIGN) * ALIGN;
   const towers = Array.from({ length: output.towers }, (_, index) =>
     output.towers === 1 ? operation.layer.name : `${operation.layer.name}, tower ${index}`,
   );
-  const [weights] = towers.map((name) => take(name, "weights", panels * depth * panel * 4));
+  const plane = panels * depth * panel * 4;
+  const [weights] = towers.map((name) => take(name, "weights", planes * plane));
   const [bias] = towers.map((name) => take(name, "bias", panels * panel * 4));
   return {
     weights,
     bias,
-    weightsTower: align(panels * depth * panel * 4),
+    weightsTower: align(planes * plane),
     biasTower: align(panels * panel * 4),
     panels,
     depth,
+    plane: planes === 1 ? 0 : plane,
   };
 }
 
 /** Products in each sum of a convolution or a fully connected layer. */
-export function depthOf(operation: Operation & { kind: "convolution" | "fully-connected" }): number {
+function depthOf(operation: Weighted): number {
   const { layer, shaped } = operation;
   if (layer.type === "fully-connected") return elementsOf(shaped.input);
   return (shaped.input[0] / layer.groups) * layer.kernel[0] * layer.kernel[1];
 }
 
+const filterSize = ({ layer }: Weighted): number =>
+  layer.type === "convolution" ? layer.kernel[0] * layer.kernel[1] : 1;
+
+/** Room for the transformed windows of a block and for its products, one worker, in bytes. */
+function transformBytes(graph: OperationGraph, wave: number): { windows: number; products: number } {
+  const sizes = graph.operations.map((operation) => {
+    if (operation.kind !== "convolution" || !operation.winograd) return { windows: 0, products: 0 };
+    const { winograd, layer } = operation;
+    const rows = PLANES * blockImages(winograd, wave) * winograd.tileRows * winograd.tileColumns;
+    const output = graph.tensors[operation.output];
+    const inputs = operation.shaped.input[0] / layer.groups;
+    return {
+      windows: align(rows * inputs * 4),
+      products: align((rows * output.shape[0] * 4) / output.towers),
+    };
+  });
+  return {
+    windows: Math.max(0, ...sizes.map(({ windows }) => windows)),
+    products: Math.max(0, ...sizes.map(({ products }) => products)),
+  };
+}
+
 /** What the kernels need beside their tensors: see tile.ts and f32_lrn.ts of workers/kernels. */
 function scratchBytes(graph: OperationGraph, tile: Tile): number {
   const convolution = 128 + Math.max(tile.rows * tile.panel, 32) * 4;
+  // a window of eight channels, half transformed
+  const window = PLANES * 8 * 4;
   const normalisations = graph.operations.map((operation) => {
     if (operation.kind !== "normalisation") return 0;
     const { shape, towers } = graph.tensors[operation.input];
     const { before, after } = reachOf(operation.layer);
     return shape[2] * (shape[0] / towers + before + after) * 4;
   });
-  return Math.max(convolution, ...normalisations);
+  return Math.max(convolution, window, ...normalisations);
 }

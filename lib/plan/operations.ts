@@ -16,6 +16,7 @@ import type {
 } from "../network/layers.js";
 import { towersOf } from "../network/layers.js";
 import { asMap, inferShapes, type ShapedLayer } from "../network/shapes.js";
+import { winogradFor, type ConvolutionsOption, type Winograd } from "./algorithm.js";
 import { engineErrors } from "../errors/engine.js";
 
 /** A tensor between two operations. */
@@ -47,8 +48,13 @@ interface OperationOf<Kind extends string, L extends Layer> {
   readonly scope: "wave" | "batch";
 }
 
+export type ConvolutionOperation = OperationOf<"convolution", Convolution> & {
+  /** Missing where it is computed directly. */
+  readonly winograd?: Winograd;
+};
+
 export type Operation =
-  | OperationOf<"convolution", Convolution>
+  | ConvolutionOperation
   | OperationOf<"fully-connected", FullyConnected>
   | OperationOf<"max-pooling", MaxPooling>
   | OperationOf<"normalisation", LocalResponseNormalisation>
@@ -64,7 +70,7 @@ export interface OperationGraph {
 type Draft = { -readonly [Field in keyof Tensor]: Tensor[Field] };
 
 /** @throws AlexNetError NETWORK_INVALID for a normalisation that reaches past the neighbouring tower. */
-export function lower(network: Network): OperationGraph {
+export function lower(network: Network, convolutions: ConvolutionsOption): OperationGraph {
   const towers = towersOf(network);
   const tensors: Draft[] = [
     {
@@ -91,16 +97,22 @@ export function lower(network: Network): OperationGraph {
     if (layer.type === "fully-connected") scope = "batch";
     // what a whole batch reads must hold a whole batch
     if (scope === "batch") current.slots = "batch";
-    if (layer.type === "convolution") current.padding = paddingFor(shaped as ShapedLayer<Convolution>);
     if (layer.type === "local-response-normalisation") checkReach(layer, current);
     // an activation leaves the map as it is, also where the network has flattened it
     const shape = kindOf(layer) === "activation" ? current.shape : asMap(shaped.output);
     const output = tensors.length;
+    const sides = { input: current.towers, output: shareOf(shape[0], towers) };
+    const winograd =
+      layer.type === "convolution"
+        ? winogradFor(shaped as ShapedLayer<Convolution>, sides, convolutions)
+        : undefined;
+    if (layer.type === "convolution")
+      current.padding = paddingFor(shaped as ShapedLayer<Convolution>, winograd);
     tensors.push({
       id: output,
       layers: [layer.name],
       shape,
-      towers: shareOf(shape[0], towers),
+      towers: sides.output,
       padding: [0, 0, 0, 0],
       slots: scope,
     });
@@ -113,6 +125,7 @@ export function lower(network: Network): OperationGraph {
       output,
       rectified: false,
       scope,
+      ...(winograd && { winograd }),
     } as Operation);
   }
   tensors[tensors.length - 1].slots = "batch";
@@ -149,9 +162,11 @@ function kindOf(layer: Layer): Operation["kind"] {
 }
 
 /** The layer's padding, and at the bottom and right as much more as windows that overhang will read. */
-function paddingFor({ layer, input, output }: ShapedLayer<Convolution>): Padding {
+function paddingFor({ layer, input, output }: ShapedLayer<Convolution>, winograd?: Winograd): Padding {
   const [top, left, bottom, right] = layer.padding;
-  const read = (axis: 0 | 1) => (output[axis + 1] - 1) * layer.stride[axis] + layer.kernel[axis];
+  const tiled = winograd && [winograd.tileRows * winograd.outputs, winograd.tileColumns * winograd.outputs];
+  const read = (axis: 0 | 1) =>
+    ((tiled?.[axis] ?? output[axis + 1]) - 1) * layer.stride[axis] + layer.kernel[axis];
   return [top, left, Math.max(bottom, read(0) - input[1] - top), Math.max(right, read(1) - input[2] - left)];
 }
 

@@ -1,6 +1,7 @@
 /** A plan: one network on one kernel set, with a largest batch and a number of threads. Plain data, nothing runs. */
 import { engineErrors } from "../errors/engine.js";
 import type { Network } from "../network/layers.js";
+import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "./algorithm.js";
 import { layOut, type MemoryLayout, type Tile } from "./memory.js";
 import { lower, type OperationGraph } from "./operations.js";
 import { evenImages, schedule, type Command, type ScheduleContext } from "./schedule.js";
@@ -23,6 +24,8 @@ export interface PlanOptions {
   readonly threads: number;
   /** Images of the largest batch, 1 to MAX_BATCH. */
   readonly maxBatch: number;
+  /** How convolutions are computed; "auto" where left out. */
+  readonly convolutions?: ConvolutionsOption;
 }
 
 export const MAX_THREADS = 64;
@@ -35,10 +38,12 @@ const WAVE = 8;
  * @throws AlexNetError OPTION_INVALID for threads or maxBatch, MEMORY_TOO_LARGE where 4 GiB are not enough,
  * NETWORK_INVALID where the network cannot be cut into its towers.
  */
-export function makePlan({ network, tile, threads, maxBatch }: PlanOptions): Plan {
+export function makePlan({ network, tile, threads, maxBatch, convolutions = "auto" }: PlanOptions): Plan {
   checkCount("threads", threads, MAX_THREADS);
   checkCount("maxBatch", maxBatch, MAX_BATCH);
-  const graph = lower(network);
+  if (!CONVOLUTIONS_OPTIONS.includes(convolutions))
+    throw engineErrors.option("convolutions", convolutions, `one of ${CONVOLUTIONS_OPTIONS.join(", ")}`);
+  const graph = lower(network, convolutions);
   const even = evenImages(graph.towers, threads);
   const wave = Math.min(maxBatch, Math.ceil(WAVE / even) * even);
   const memory = layOut(graph, {
@@ -58,8 +63,11 @@ export function programsOf(plan: Plan, images: number): Command[][] {
   return schedule(plan, images);
 }
 
-/** Steps of one operation in one batch: three forms of wave, and in each at most 7 boxes a tower and worker. */
-const mostSteps = (threads: number, towers: number): number => 3 * (7 * threads + towers);
+/**
+ * Steps of one operation in one batch: three forms of wave, in each at most 7 boxes a worker and one more a tower,
+ * and for a box by Winograd two transforms and a product for each of two sizes of block.
+ */
+const mostSteps = (threads: number, towers: number): number => 3 * 6 * (7 * threads + towers);
 
 function checkCount(parameter: string, got: number, most: number): void {
   if (!Number.isInteger(got) || got < 1 || got > most)

@@ -8,6 +8,7 @@ import type { Step } from "../../workers/steps.js";
 import type { Operation } from "./operations.js";
 import { partition, type Range, type Slice } from "./partition.js";
 import { extentOf, stepFor, type StepContext } from "./steps.js";
+import { PRODUCT_PLANES, winogradBlocks, type WinogradBlock } from "./winograd-steps.js";
 
 export interface StepCommand {
   readonly step: Step;
@@ -20,8 +21,6 @@ export type Command = StepCommand | "barrier";
 
 export interface ScheduleContext extends StepContext {
   readonly threads: number;
-  /** Images of a wave. */
-  readonly wave: number;
 }
 
 /** The commands of each worker for a batch of `images` images. */
@@ -29,7 +28,8 @@ export function schedule(context: ScheduleContext, images: number): Command[][] 
   const { threads } = context;
   const programs: Command[][] = Array.from({ length: threads }, () => []);
   const meet = () => {
-    if (threads > 1 && programs.some((program) => program.length > 0)) programs.forEach((program) => program.push("barrier"));
+    if (threads > 1 && programs.some((program) => program.length > 0))
+      programs.forEach((program) => program.push("barrier"));
   };
   const waveOperations = context.graph.operations.filter((operation) => operation.scope === "wave");
   const chainsBySize = new Map<number, PreparedChain[]>();
@@ -134,10 +134,22 @@ export function crossesTowers({ graph }: Pick<ScheduleContext, "graph">, operati
 
 /** A chain for waves of one size: what each worker runs, slice by slice. */
 interface PreparedChain {
-  readonly operations: readonly Operation[];
   /** By worker. */
-  readonly slices: readonly (readonly { readonly images: Range; readonly steps: readonly Step[] }[])[];
+  readonly slices: readonly (readonly PreparedSlice[])[];
 }
+
+interface PreparedSlice {
+  readonly images: Range;
+  readonly parts: readonly ChainPart[];
+}
+
+/** Operations that go image by image together, or one that takes images in blocks. */
+type ChainPart =
+  | {
+      readonly kind: "images";
+      readonly operations: readonly { readonly operation: Operation; readonly step: Step }[];
+    }
+  | { readonly kind: "blocks"; readonly operation: Operation; readonly blocks: readonly WinogradBlock[] };
 
 function prepareChain(
   context: ScheduleContext,
@@ -147,14 +159,39 @@ function prepareChain(
   // the cut is the same for every operation of a chain of several; one alone may be cut inside an image
   const cuts = operations.map((operation) => slicesOf(context, operation, images));
   const slices = cuts[0].map((own, worker) =>
-    own.map((slice, index) => ({
-      images: slice.images,
-      steps: operations.map((operation, at) =>
-        stepFor(context, operation, cuts[at][worker][index], worker, images),
-      ),
-    })),
+    own.map((slice, index) => {
+      const parts: ChainPart[] = [];
+      operations.forEach((operation, at) => {
+        const part = prepare(context, operation, cuts[at][worker][index], worker, images);
+        const end = parts.length - 1;
+        const last = parts[Math.max(end, 0)];
+        if (end >= 0 && part.kind === "images" && last.kind === "images")
+          parts[end] = { kind: "images", operations: [...last.operations, ...part.operations] };
+        else parts.push(part);
+      });
+      return { images: slice.images, parts };
+    }),
   );
-  return { operations, slices };
+  return { slices };
+}
+
+function prepare(
+  context: ScheduleContext,
+  operation: Operation,
+  slice: Slice,
+  worker: number,
+  images: number,
+): ChainPart {
+  if (operation.kind === "convolution" && operation.winograd)
+    return {
+      kind: "blocks",
+      operation,
+      blocks: winogradBlocks(context, operation, operation.winograd, slice, worker),
+    };
+  return {
+    kind: "images",
+    operations: [{ operation, step: stepFor(context, operation, slice, worker, images) }],
+  };
 }
 
 function runChain(
@@ -163,18 +200,49 @@ function runChain(
   chain: PreparedChain,
   first: number,
 ): void {
+  // the smaller waves behind the whole ones share their slots: a batch of one wave's size keeps every image's values
   const slot = (tensor: number, image: number) =>
-    context.graph.tensors[tensor].slots === "wave" ? image : first + image;
+    image + (context.graph.tensors[tensor].slots === "wave" ? first % context.wave : first);
   chain.slices.forEach((slices, worker) => {
-    for (const { images, steps } of slices)
-      for (let image = images[0]; image < images[1]; image++)
-        chain.operations.forEach((operation, at) =>
-          programs[worker].push({
-            step: steps[at],
-            inputImage: slot(operation.input, image),
-            outputImage: slot(operation.output, image),
-            operation: operation.index,
-          }),
-        );
+    const program = programs[worker];
+    for (const { images, parts } of slices)
+      for (const part of parts)
+        if (part.kind === "blocks") runBlocks(program, part.operation, part.blocks, slot);
+        else
+          for (let image = images[0]; image < images[1]; image++)
+            for (const { operation, step } of part.operations)
+              program.push({
+                step,
+                inputImage: slot(operation.input, image),
+                outputImage: slot(operation.output, image),
+                operation: operation.index,
+              });
   });
+}
+
+function runBlocks(
+  program: Command[],
+  { index: operation, input, output }: Operation,
+  blocks: readonly WinogradBlock[],
+  slot: (tensor: number, image: number) => number,
+): void {
+  for (const block of blocks) {
+    const [from, to] = block.images;
+    for (let image = from; image < to; image++)
+      program.push({
+        step: block.input,
+        inputImage: slot(input, image),
+        outputImage: image - from,
+        operation,
+      });
+    for (const plane of PRODUCT_PLANES)
+      program.push({ step: block.multiply, inputImage: plane, outputImage: plane, operation });
+    for (let image = from; image < to; image++)
+      program.push({
+        step: block.output,
+        inputImage: image - from,
+        outputImage: slot(output, image),
+        operation,
+      });
+  }
 }

@@ -8,6 +8,8 @@ export interface StepContext {
   readonly graph: OperationGraph;
   readonly memory: MemoryLayout;
   readonly tile: Tile;
+  /** Images of a wave. */
+  readonly wave: number;
 }
 
 /** The outputs of an operation for `images` images, in the units that a plan cuts. */
@@ -17,6 +19,8 @@ export function extentOf({ graph, memory }: StepContext, operation: Operation, i
   // at batch scope a kernel takes all images at once: there are only panels to cut
   if (operation.kind === "fully-connected") return { towers, images: 1, panels, rows: 1 };
   if (operation.scope === "batch") return { towers, images: 1, panels: 1, rows: images };
+  // tiles of outputs are not cut
+  if (operation.kind === "convolution" && operation.winograd) return { towers, images, panels, rows: 1 };
   return { towers, images, panels, rows: shape[1] };
 }
 
@@ -107,8 +111,8 @@ function fullyConnected(
   };
 }
 
-function packedFields(
-  { memory, graph }: StepContext,
+export function packedFields(
+  { memory, graph }: Pick<StepContext, "memory" | "graph">,
   operation: Of<"convolution"> | Of<"fully-connected">,
   slice: Slice,
   worker: number,
@@ -118,6 +122,7 @@ function packedFields(
   const output = graph.tensors[operation.output];
   return {
     weights: packed.weights + slice.tower * packed.weightsTower,
+    weightsImage: 0,
     bias: packed.bias + slice.tower * packed.biasTower,
     panelFrom: slice.panels[0],
     panelTo: slice.panels[1],

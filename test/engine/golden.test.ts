@@ -4,10 +4,17 @@ import ndarray from "ndarray";
 import type { KernelSetName } from "../../lib/engine/kernel-sets.js";
 import { parametersOf } from "../../lib/network/parameters.js";
 import { elementsOf } from "../../lib/network/shapes.js";
+import type { ConvolutionsOption } from "../../lib/plan/algorithm.js";
+import { lower } from "../../lib/plan/operations.js";
 import { usableSets, withEngine } from "../engines.js";
 import { expectClose, goldenNames, maxRelativeToLargest, readGolden } from "../golden.js";
 
 const sets = await usableSets();
+
+/** The cases with a convolution that Winograd can compute. */
+const WINOGRAD = [...goldenNames("layers"), ...goldenNames("twins")].filter((name) =>
+  lower(readGolden(name).network, "winograd").operations.some((operation) => "winograd" in operation),
+);
 
 describe("engine against PyTorch in float64", () => {
   it("runs here with at least one compiled kernel set", () => {
@@ -18,12 +25,16 @@ describe("engine against PyTorch in float64", () => {
     describe(`kernel set ${set}`, () => {
       for (const name of [...goldenNames("layers"), ...goldenNames("twins")])
         it(name, () => runSmall(name, set));
+      for (const name of WINOGRAD)
+        it(`${name} by Winograd, within 5e-5 of the largest`, () => runSmall(name, set, 5e-5));
     });
 
   for (const set of sets.filter((name) => name !== "reference"))
     describe(`kernel set ${set}, full size`, () => {
       for (const name of goldenNames("variants"))
-        it(`${name}: logits within 1e-5 of the largest`, () => runVariant(name, set));
+        for (const convolutions of ["direct", "auto"] as const)
+          it(`${name}, convolutions ${convolutions}: logits within 1e-5 of the largest`, () =>
+            runVariant(name, set, convolutions));
     });
 });
 
@@ -40,23 +51,32 @@ function toleranceOf(network: ReturnType<typeof readGolden>["network"]): number 
   return 2 * products * 2 ** -24;
 }
 
-async function runSmall(name: string, kernels: KernelSetName): Promise<void> {
+/** Directly within what the length of the sums allows; by Winograd within the bound that the package promises. */
+async function runSmall(name: string, kernels: KernelSetName, winograd?: number): Promise<void> {
   const golden = readGolden(name);
-  const tolerance = golden.exact ? 0 : toleranceOf(golden.network);
+  const tolerance = winograd ?? (golden.exact ? 0 : toleranceOf(golden.network));
+  const convolutions = winograd === undefined ? "direct" : "winograd";
   const { network, weights, batch } = golden;
-  await withEngine({ network, weights, kernels, threads: 2, maxBatch: batch }, async (engine) => {
-    const input = ndarray(golden.input.data, [...golden.input.shape]);
-    const output = await engine.forward(input);
-    const { shape, data } = golden.output;
-    expect(output.shape).to.deep.equal(shape);
-    expectClose(output.data, data, { shape, tolerance, what: `${name} on ${kernels}` });
-  });
+  await withEngine(
+    { network, weights, kernels, threads: 2, maxBatch: batch, convolutions },
+    async (engine) => {
+      const input = ndarray(golden.input.data, [...golden.input.shape]);
+      const output = await engine.forward(input);
+      const { shape, data } = golden.output;
+      expect(output.shape).to.deep.equal(shape);
+      expectClose(output.data, data, { shape, tolerance, what: `${name} on ${kernels}` });
+    },
+  );
 }
 
-async function runVariant(name: string, kernels: KernelSetName): Promise<void> {
+async function runVariant(
+  name: string,
+  kernels: KernelSetName,
+  convolutions: ConvolutionsOption,
+): Promise<void> {
   const golden = readGolden(name);
   const { network, weights } = golden;
-  await withEngine({ network, weights, kernels, threads: 2, maxBatch: 2 }, async (engine) => {
+  await withEngine({ network, weights, kernels, threads: 2, maxBatch: 2, convolutions }, async (engine) => {
     const input = ndarray(golden.input.data, [...golden.input.shape]);
     const logits = await engine.forward(input);
     expect(maxRelativeToLargest(logits.data, golden.output.data)).to.be.below(1e-5);

@@ -5,3 +5,6 @@ export { f32_conv_1x32_by_8 as conv_row } from "./f32_conv_1x32_by_8";
 export { f32_maxpool as max_pooling } from "./f32_maxpool";
 export { f32_lrn as normalisation } from "./f32_lrn";
 export { f32_activation as activation } from "./f32_activation";
+export { f32_winograd_input as winograd_input } from "./f32_winograd_input";
+export { f32_winograd_output_4x4 as winograd_output_4 } from "./f32_winograd_output_4x4";
+export { f32_winograd_output_2x2 as winograd_output_2 } from "./f32_winograd_output_2x2";

@@ -10,10 +10,10 @@ export function f32_activation(address: usize, inputImage: i32, outputImage: i32
     let output = <usize>(step.output + outputImage * step.outputImage + row * step.outputRow);
     const end = input + (step.rowLength << 2);
     for (; input + 16 <= end; input += 16, output += 16)
-      v128.store(output, f32x4.mul(scale, f32x4.pmax(floor, v128.load(input))));
+      v128.store(output, f32x4.mul(scale, f32x4.pmax(v128.load(input), floor)));
     for (; input < end; input += 4, output += 4) {
       const x = load<f32>(input);
-      store<f32>(output, step.scale * (step.floor < x ? x : step.floor));
+      store<f32>(output, step.scale * (x < step.floor ? step.floor : x));
     }
   }
 }

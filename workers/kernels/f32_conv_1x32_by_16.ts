@@ -20,14 +20,15 @@ export function f32_conv_1x32_by_16(address: usize, inputImage: i32, outputImage
   const outerSkip = step.outerStride - step.innerRuns * step.innerStride;
   const floor = f32x4.splat(step.floor);
   const last = step.panelTo - 1;
+  const packed = step.weights + inputImage * step.weightsImage;
   for (let position = step.positionFrom; position < step.positionTo; position++) {
     const row = position / step.columns;
     const column = position - row * step.columns;
     const input = <usize>(step.input + inputImage * step.inputImage + row * step.inputRow + column * step.inputColumn);
     for (let panel = step.panelFrom; panel < step.panelTo; panel += PANELS) {
       let a = input;
-      let w0 = <usize>(step.weights + panel * panelBytes);
-      let w1 = <usize>(step.weights + min(panel + 1, last) * panelBytes);
+      let w0 = <usize>(packed + panel * panelBytes);
+      let w1 = <usize>(packed + min(panel + 1, last) * panelBytes);
       let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c02 = f32x4.splat(0), c03 = f32x4.splat(0);
       let c10 = f32x4.splat(0), c11 = f32x4.splat(0), c12 = f32x4.splat(0), c13 = f32x4.splat(0);
       for (let outer = step.outerRuns; outer > 0; outer--) {
@@ -63,12 +64,12 @@ export function f32_conv_1x32_by_16(address: usize, inputImage: i32, outputImage
       let channel = 0;
       for (; channel + 4 <= valid; channel += 4) {
         const at = channel << 2;
-        v128.store(output + at, f32x4.pmax(floor, f32x4.add(v128.load(scratch + at), v128.load(bias + at))));
+        v128.store(output + at, f32x4.pmax(f32x4.add(v128.load(scratch + at), v128.load(bias + at)), floor));
       }
       for (; channel < valid; channel++) {
         const at = channel << 2;
         const sum = load<f32>(scratch + at) + load<f32>(bias + at);
-        store<f32>(output + at, step.floor < sum ? sum : step.floor);
+        store<f32>(output + at, sum < step.floor ? step.floor : sum);
       }
     }
   }

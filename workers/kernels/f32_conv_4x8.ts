@@ -20,7 +20,7 @@ export function f32_conv_4x8(address: usize, inputImage: i32, outputImage: i32):
   const outerSkip = step.outerStride - step.innerRuns * step.innerStride;
   const floor = f32x4.splat(step.floor);
   for (let panel = step.panelFrom; panel < step.panelTo; panel++) {
-    const weights = <usize>(step.weights + panel * depth * (NR << 2));
+    const weights = <usize>(step.weights + inputImage * step.weightsImage + panel * depth * (NR << 2));
     const bias = <usize>(step.bias + panel * (NR << 2));
     const valid = min(step.channels - panel * NR, NR);
     for (let position = step.positionFrom; position < step.positionTo; position += MR) {
@@ -70,17 +70,17 @@ export function f32_conv_4x8(address: usize, inputImage: i32, outputImage: i32):
       }
       const bias0 = v128.load(bias, 0), bias1 = v128.load(bias, 16);
       const y0 = <usize>load<i32>(scratch, OUTPUTS + 0);
-      v128.store(y0, f32x4.pmax(floor, f32x4.add(c00, bias0)), 0);
-      v128.store(y0, f32x4.pmax(floor, f32x4.add(c01, bias1)), 16);
+      v128.store(y0, f32x4.pmax(f32x4.add(c00, bias0), floor), 0);
+      v128.store(y0, f32x4.pmax(f32x4.add(c01, bias1), floor), 16);
       const y1 = <usize>load<i32>(scratch, OUTPUTS + 4);
-      v128.store(y1, f32x4.pmax(floor, f32x4.add(c10, bias0)), 0);
-      v128.store(y1, f32x4.pmax(floor, f32x4.add(c11, bias1)), 16);
+      v128.store(y1, f32x4.pmax(f32x4.add(c10, bias0), floor), 0);
+      v128.store(y1, f32x4.pmax(f32x4.add(c11, bias1), floor), 16);
       const y2 = <usize>load<i32>(scratch, OUTPUTS + 8);
-      v128.store(y2, f32x4.pmax(floor, f32x4.add(c20, bias0)), 0);
-      v128.store(y2, f32x4.pmax(floor, f32x4.add(c21, bias1)), 16);
+      v128.store(y2, f32x4.pmax(f32x4.add(c20, bias0), floor), 0);
+      v128.store(y2, f32x4.pmax(f32x4.add(c21, bias1), floor), 16);
       const y3 = <usize>load<i32>(scratch, OUTPUTS + 12);
-      v128.store(y3, f32x4.pmax(floor, f32x4.add(c30, bias0)), 0);
-      v128.store(y3, f32x4.pmax(floor, f32x4.add(c31, bias1)), 16);
+      v128.store(y3, f32x4.pmax(f32x4.add(c30, bias0), floor), 0);
+      v128.store(y3, f32x4.pmax(f32x4.add(c31, bias1), floor), 16);
       if (valid < NR) keep(step, outputImage, panel * NR, position, rows, NR, valid);
     }
   }

@@ -20,7 +20,7 @@ export function f32_conv_6x16(address: usize, inputImage: i32, outputImage: i32)
   const outerSkip = step.outerStride - step.innerRuns * step.innerStride;
   const floor = f32x4.splat(step.floor);
   for (let panel = step.panelFrom; panel < step.panelTo; panel++) {
-    const weights = <usize>(step.weights + panel * depth * (NR << 2));
+    const weights = <usize>(step.weights + inputImage * step.weightsImage + panel * depth * (NR << 2));
     const bias = <usize>(step.bias + panel * (NR << 2));
     const valid = min(step.channels - panel * NR, NR);
     for (let position = step.positionFrom; position < step.positionTo; position += MR) {
@@ -100,35 +100,35 @@ export function f32_conv_6x16(address: usize, inputImage: i32, outputImage: i32)
       }
       const bias0 = v128.load(bias, 0), bias1 = v128.load(bias, 16), bias2 = v128.load(bias, 32), bias3 = v128.load(bias, 48);
       const y0 = <usize>load<i32>(scratch, OUTPUTS + 0);
-      v128.store(y0, f32x4.pmax(floor, f32x4.add(c00, bias0)), 0);
-      v128.store(y0, f32x4.pmax(floor, f32x4.add(c01, bias1)), 16);
-      v128.store(y0, f32x4.pmax(floor, f32x4.add(c02, bias2)), 32);
-      v128.store(y0, f32x4.pmax(floor, f32x4.add(c03, bias3)), 48);
+      v128.store(y0, f32x4.pmax(f32x4.add(c00, bias0), floor), 0);
+      v128.store(y0, f32x4.pmax(f32x4.add(c01, bias1), floor), 16);
+      v128.store(y0, f32x4.pmax(f32x4.add(c02, bias2), floor), 32);
+      v128.store(y0, f32x4.pmax(f32x4.add(c03, bias3), floor), 48);
       const y1 = <usize>load<i32>(scratch, OUTPUTS + 4);
-      v128.store(y1, f32x4.pmax(floor, f32x4.add(c10, bias0)), 0);
-      v128.store(y1, f32x4.pmax(floor, f32x4.add(c11, bias1)), 16);
-      v128.store(y1, f32x4.pmax(floor, f32x4.add(c12, bias2)), 32);
-      v128.store(y1, f32x4.pmax(floor, f32x4.add(c13, bias3)), 48);
+      v128.store(y1, f32x4.pmax(f32x4.add(c10, bias0), floor), 0);
+      v128.store(y1, f32x4.pmax(f32x4.add(c11, bias1), floor), 16);
+      v128.store(y1, f32x4.pmax(f32x4.add(c12, bias2), floor), 32);
+      v128.store(y1, f32x4.pmax(f32x4.add(c13, bias3), floor), 48);
       const y2 = <usize>load<i32>(scratch, OUTPUTS + 8);
-      v128.store(y2, f32x4.pmax(floor, f32x4.add(c20, bias0)), 0);
-      v128.store(y2, f32x4.pmax(floor, f32x4.add(c21, bias1)), 16);
-      v128.store(y2, f32x4.pmax(floor, f32x4.add(c22, bias2)), 32);
-      v128.store(y2, f32x4.pmax(floor, f32x4.add(c23, bias3)), 48);
+      v128.store(y2, f32x4.pmax(f32x4.add(c20, bias0), floor), 0);
+      v128.store(y2, f32x4.pmax(f32x4.add(c21, bias1), floor), 16);
+      v128.store(y2, f32x4.pmax(f32x4.add(c22, bias2), floor), 32);
+      v128.store(y2, f32x4.pmax(f32x4.add(c23, bias3), floor), 48);
       const y3 = <usize>load<i32>(scratch, OUTPUTS + 12);
-      v128.store(y3, f32x4.pmax(floor, f32x4.add(c30, bias0)), 0);
-      v128.store(y3, f32x4.pmax(floor, f32x4.add(c31, bias1)), 16);
-      v128.store(y3, f32x4.pmax(floor, f32x4.add(c32, bias2)), 32);
-      v128.store(y3, f32x4.pmax(floor, f32x4.add(c33, bias3)), 48);
+      v128.store(y3, f32x4.pmax(f32x4.add(c30, bias0), floor), 0);
+      v128.store(y3, f32x4.pmax(f32x4.add(c31, bias1), floor), 16);
+      v128.store(y3, f32x4.pmax(f32x4.add(c32, bias2), floor), 32);
+      v128.store(y3, f32x4.pmax(f32x4.add(c33, bias3), floor), 48);
       const y4 = <usize>load<i32>(scratch, OUTPUTS + 16);
-      v128.store(y4, f32x4.pmax(floor, f32x4.add(c40, bias0)), 0);
-      v128.store(y4, f32x4.pmax(floor, f32x4.add(c41, bias1)), 16);
-      v128.store(y4, f32x4.pmax(floor, f32x4.add(c42, bias2)), 32);
-      v128.store(y4, f32x4.pmax(floor, f32x4.add(c43, bias3)), 48);
+      v128.store(y4, f32x4.pmax(f32x4.add(c40, bias0), floor), 0);
+      v128.store(y4, f32x4.pmax(f32x4.add(c41, bias1), floor), 16);
+      v128.store(y4, f32x4.pmax(f32x4.add(c42, bias2), floor), 32);
+      v128.store(y4, f32x4.pmax(f32x4.add(c43, bias3), floor), 48);
       const y5 = <usize>load<i32>(scratch, OUTPUTS + 20);
-      v128.store(y5, f32x4.pmax(floor, f32x4.add(c50, bias0)), 0);
-      v128.store(y5, f32x4.pmax(floor, f32x4.add(c51, bias1)), 16);
-      v128.store(y5, f32x4.pmax(floor, f32x4.add(c52, bias2)), 32);
-      v128.store(y5, f32x4.pmax(floor, f32x4.add(c53, bias3)), 48);
+      v128.store(y5, f32x4.pmax(f32x4.add(c50, bias0), floor), 0);
+      v128.store(y5, f32x4.pmax(f32x4.add(c51, bias1), floor), 16);
+      v128.store(y5, f32x4.pmax(f32x4.add(c52, bias2), floor), 32);
+      v128.store(y5, f32x4.pmax(f32x4.add(c53, bias3), floor), 48);
       if (valid < NR) keep(step, outputImage, panel * NR, position, rows, NR, valid);
     }
   }

@@ -16,6 +16,8 @@ export class ConvolutionStep {
   outputColumn: i32;
   /** Packed [panels][K][NR], and [panels][NR]. */
   weights: i32;
+  /** From the weights of one input image to the next's: 0, or one plane of a Winograd convolution. */
+  weightsImage: i32;
   bias: i32;
   /** A window is `outerRuns` x `innerRuns` runs of `runLength` neighbouring elements. */
   outerRuns: i32;
@@ -33,6 +35,45 @@ export class ConvolutionStep {
   channels: i32;
   scratch: i32;
   /** 0 for ReLU, -Infinity for none. */
+  floor: f32;
+}
+
+/** V = B^T d B: 6 x 6 windows of one image, `tileStep` pixels apart, to 36 planes [tiles][towers][channels]. */
+@unmanaged
+export class WinogradInputStep {
+  input: i32;
+  inputImage: i32;
+  inputTower: i32;
+  inputRow: i32;
+  inputColumn: i32;
+  output: i32;
+  outputImage: i32;
+  outputPlane: i32;
+  towers: i32;
+  channels: i32;
+  tileStep: i32;
+  tileRows: i32;
+  tileColumns: i32;
+  scratch: i32;
+}
+
+/** y = max(floor, A^T M A + bias): 36 planes [tiles][channels] of one image to its map. */
+@unmanaged
+export class WinogradOutputStep {
+  input: i32;
+  inputImage: i32;
+  inputTile: i32;
+  inputPlane: i32;
+  output: i32;
+  outputImage: i32;
+  outputRow: i32;
+  outputColumn: i32;
+  outputRows: i32;
+  outputColumns: i32;
+  channelFrom: i32;
+  channelTo: i32;
+  bias: i32;
+  scratch: i32;
   floor: f32;
 }
 

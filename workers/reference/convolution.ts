@@ -1,4 +1,5 @@
 import type { ConvolutionStep } from "../steps.js";
+import { atLeast } from "./pointwise.js";
 
 /** Element index of a byte address in a float32 view of the whole memory. */
 const element = (address: number): number => address >>> 2;
@@ -24,7 +25,8 @@ export function convolution(
     const channelTo = Math.min(step.channels, step.panelTo * panel);
     for (let channel = step.panelFrom * panel; channel < channelTo; channel++) {
       const packed = Math.floor(channel / panel);
-      let weight = element(step.weights) + packed * depth * panel + (channel % panel);
+      let weight =
+        element(step.weights + inputImage * step.weightsImage) + packed * depth * panel + (channel % panel);
       let sum = 0;
       for (let outer = 0; outer < step.outerRuns; outer++)
         for (let inner = 0; inner < step.innerRuns; inner++) {
@@ -32,7 +34,7 @@ export function convolution(
           for (let i = 0; i < step.runLength; i++, weight += panel) sum += values[run + i] * values[weight];
         }
       sum += values[element(step.bias) + channel];
-      values[element(output) + channel] = Math.max(step.floor, sum);
+      values[element(output) + channel] = atLeast(step.floor, sum);
     }
   }
 }

@@ -5,6 +5,7 @@
 import { readStep, type Kernel, type KernelName, type Kernels, type StepOf } from "../steps.js";
 import { convolution } from "./convolution.js";
 import { maxPooling } from "./max-pooling.js";
+import { winogradInput, winogradOutput } from "./winograd.js";
 import { activation, normalisation } from "./pointwise.js";
 
 /** Columns of a packed panel in the reference set. */
@@ -27,6 +28,13 @@ export function referenceKernels(memory: WebAssembly.Memory): Kernels {
   return {
     conv_tile: convolve,
     conv_row: convolve,
+    winograd_input: bind("winograd_input", winogradInput),
+    winograd_output_4: bind("winograd_output_4", (all, step, inputImage, outputImage) => {
+      winogradOutput(all, step, inputImage, outputImage, 4);
+    }),
+    winograd_output_2: bind("winograd_output_2", (all, step, inputImage, outputImage) => {
+      winogradOutput(all, step, inputImage, outputImage, 2);
+    }),
     max_pooling: bind("max_pooling", maxPooling),
     normalisation: bind("normalisation", normalisation),
     activation: bind("activation", activation),

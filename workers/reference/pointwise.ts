@@ -37,6 +37,9 @@ export function activation(
     const input = (step.input + inputImage * step.inputImage + row * step.inputRow) >>> 2;
     const output = (step.output + outputImage * step.outputImage + row * step.outputRow) >>> 2;
     for (let i = 0; i < step.rowLength; i++)
-      values[output + i] = step.scale * Math.max(step.floor, values[input + i]);
+      values[output + i] = step.scale * atLeast(step.floor, values[input + i]);
   }
 }
+
+/** max(floor, x); a NaN stays a NaN, so that a ReLU does not hide an overflow. */
+export const atLeast = (floor: number, x: number): number => (x < floor ? floor : x);

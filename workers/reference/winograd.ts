@@ -1,0 +1,74 @@
+import type { WinogradInputStep, WinogradOutputStep } from "../steps.js";
+import { atLeast } from "./pointwise.js";
+import { B_TRANSPOSED, outputTransform, POINTS } from "../winograd.js";
+
+const element = (address: number): number => address >>> 2;
+
+/** left x matrix x left^T, for a square matrix of POINTS rows. */
+function sandwich(left: readonly (readonly number[])[], matrix: readonly (readonly number[])[]): number[][] {
+  const half = left.map((row) =>
+    matrix[0].map((_, j) => row.reduce((sum, value, k) => sum + value * matrix[k][j], 0)),
+  );
+  return half.map((row) => left.map((other) => other.reduce((sum, value, k) => sum + value * row[k], 0)));
+}
+
+const square = (at: (i: number, j: number) => number): number[][] =>
+  Array.from({ length: POINTS }, (_, i) => Array.from({ length: POINTS }, (__, j) => at(i, j)));
+
+/** V = B^T d B for every window d of one image: plane 6 i + j holds V[i][j] as [tiles][towers][channels]. */
+export function winogradInput(
+  values: Float32Array,
+  step: WinogradInputStep,
+  inputImage: number,
+  outputImage: number,
+): void {
+  const all = step.towers * step.channels;
+  for (let row = 0; row < step.tileRows; row++)
+    for (let column = 0; column < step.tileColumns; column++)
+      for (let index = 0; index < all; index++) {
+        const tower = Math.floor(index / step.channels);
+        const input =
+          step.input +
+          inputImage * step.inputImage +
+          tower * step.inputTower +
+          step.tileStep * (row * step.inputRow + column * step.inputColumn);
+        const window = square(
+          (i, j) =>
+            values[element(input + i * step.inputRow + j * step.inputColumn) + (index % step.channels)],
+        );
+        const tile = row * step.tileColumns + column;
+        const output = element(step.output + outputImage * step.outputImage) + tile * all + index;
+        sandwich(B_TRANSPOSED, window).forEach((line, i) => {
+          line.forEach((value, j) => {
+            values[output + (POINTS * i + j) * (step.outputPlane >> 2)] = value;
+          });
+        });
+      }
+}
+
+/** y = max(floor, A^T M A + bias) for every tile of `outputs` x `outputs` of one image, inside the map. */
+export function winogradOutput(
+  values: Float32Array,
+  step: WinogradOutputStep,
+  inputImage: number,
+  outputImage: number,
+  outputs: number,
+): void {
+  const transform = outputTransform(outputs);
+  const tileColumns = Math.ceil(step.outputColumns / outputs);
+  for (let row = 0; row < step.outputRows; row++)
+    for (let column = 0; column < step.outputColumns; column++) {
+      const tile = Math.floor(row / outputs) * tileColumns + Math.floor(column / outputs);
+      const input = element(step.input + inputImage * step.inputImage + tile * step.inputTile);
+      const output = element(
+        step.output + outputImage * step.outputImage + row * step.outputRow + column * step.outputColumn,
+      );
+      for (let channel = step.channelFrom; channel < step.channelTo; channel++) {
+        const products = square(
+          (i, j) => values[input + (POINTS * i + j) * (step.inputPlane >> 2) + channel],
+        );
+        const sum = sandwich(transform, products)[row % outputs][column % outputs];
+        values[output + channel] = atLeast(step.floor, sum + values[element(step.bias) + channel]);
+      }
+    }
+}
