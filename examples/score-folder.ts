@@ -2,12 +2,12 @@
 import { readdir } from "node:fs/promises";
 import { createEngine, initWeights, isFailed, networks } from "alexnet-threads";
 
-const folder = process.argv.at(2) ?? "fixtures/samples";
-const file = process.argv.at(3);
+const [folder, file]: (string | undefined)[] = process.argv.slice(2);
 const network = networks.caffenet();
 await using engine = await createEngine({ network, weights: file ?? initWeights(network, 1), maxBatch: 8 });
 
-const paths = (await readdir(folder)).sort().map((name) => `${folder}/${name}`);
+const from = folder ?? "fixtures/samples";
+const paths = (await readdir(from)).sort().map((name) => `${from}/${name}`);
 for await (const row of engine.score(paths, { topK: 1 })) {
   if (isFailed(row)) console.log(`${row.path ?? ""}: ${row.error.message}`);
   else
