@@ -2,12 +2,13 @@
 import { readdir } from "node:fs/promises";
 import { createEngine, initWeights, isFailed, networks } from "alexnet-threads";
 
-const [folder, file]: (string | undefined)[] = process.argv.slice(2);
+const given = process.argv.slice(2);
 const network = networks.caffenet();
-await using engine = await createEngine({ network, weights: file ?? initWeights(network, 1), maxBatch: 8 });
+const weights = given.length > 1 ? given[1] : initWeights(network, 1);
+await using engine = await createEngine({ network, weights, maxBatch: 8 });
 
-const from = folder ?? "fixtures/samples";
-const paths = (await readdir(from)).sort().map((name) => `${from}/${name}`);
+const folder = given.length > 0 ? given[0] : "fixtures/samples";
+const paths = (await readdir(folder)).sort().map((name) => `${folder}/${name}`);
 for await (const row of engine.score(paths, { topK: 1 })) {
   if (isFailed(row)) console.log(`${row.path ?? ""}: ${row.error.message}`);
   else
