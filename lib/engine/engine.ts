@@ -2,8 +2,8 @@
 import { availableParallelism } from "node:os";
 import ndarray, { type NdArray } from "ndarray";
 import { engineErrors } from "../errors/engine.js";
-import type { Network } from "../network/layers.js";
-import { elementsOf } from "../network/shapes.js";
+import type { Network, Shape } from "../network/layers.js";
+import { elementsOf, inferShapes } from "../network/shapes.js";
 import type { Preprocessing } from "../network/preprocessing.js";
 import type { ModelName } from "../network/variants.js";
 import type { ConvolutionsOption } from "../plan/algorithm.js";
@@ -14,7 +14,7 @@ import { chooseKernels, type KernelChoice, type KernelsOption } from "./choose-k
 import { encode } from "./encode.js";
 import { packWeights } from "./pack.js";
 import { WorkerPool } from "./pool.js";
-import { softmax } from "./softmax.js";
+import { probabilities } from "./softmax.js";
 import { checkInput, copyIn, copyOut, inputView, type FloatArray } from "./tensors.js";
 
 export interface EngineOptions {
@@ -56,8 +56,10 @@ interface Parts {
 
 export class Engine {
   readonly #plan: Plan;
-  readonly #memory: SharedArrayBuffer;
-  readonly #pool: WorkerPool;
+  /** By layer, one image each. */
+  readonly #shapes: ReadonlyMap<string, Shape>;
+  /** Undefined once closed: the memory is large, and the engine may be held for longer. */
+  #parts: { readonly memory: SharedArrayBuffer; readonly pool: WorkerPool } | undefined;
   /** The kernel set that runs, why, and what was measured. */
   readonly kernels: KernelChoice;
   /** How the weights want their images; undefined where neither they nor the network say it. */
@@ -71,8 +73,8 @@ export class Engine {
 
   protected constructor(parts: Parts) {
     this.#plan = parts.plan;
-    this.#memory = parts.memory.buffer;
-    this.#pool = parts.pool;
+    this.#shapes = new Map(inferShapes(parts.plan.network).map(({ layer, output }) => [layer.name, output]));
+    this.#parts = { memory: parts.memory.buffer, pool: parts.pool };
     this.kernels = parts.kernels;
     this.preprocessing = parts.preprocessing;
     this.labels = parts.labels;
@@ -128,8 +130,7 @@ export class Engine {
    * @throws AlexNetError INPUT_INVALID, WORKER_FAILED, ENGINE_CLOSED; the signal's reason when aborted.
    */
   async forward(input: NdArray, options: RunOptions = {}): Promise<FloatArray> {
-    const last = this.#plan.graph.tensors.length - 1;
-    const [output] = await this.#gather(input, [last], this.maxBatch, options);
+    const [output] = await this.#gather(input, [this.#lastLayer], this.maxBatch, options);
     return output;
   }
 
@@ -144,10 +145,9 @@ export class Engine {
     options: RunOptions = {},
   ): Promise<Record<Name, FloatArray>> {
     if (layers.length === 0) throw engineErrors.noLayers();
-    const tensors = layers.map((name) => this.#tensorOf(name));
-    // a wave's tensors are there until the next wave: with them, a batch is one wave
-    const wave = tensors.some((tensor) => this.#plan.graph.tensors[tensor].slots === "wave");
-    const outputs = await this.#gather(input, tensors, wave ? this.#plan.wave : this.maxBatch, options);
+    // a tensor of a wave has slots for no more than its images: with one of them, a batch is that small
+    const wave = layers.some((name) => this.#plan.graph.tensors[this.#tensorOf(name)].slots === "wave");
+    const outputs = await this.#gather(input, layers, wave ? this.#plan.wave : this.maxBatch, options);
     const entries = layers.map((name, index) => [
       name,
       this.#isSoftmax(name) ? probabilities(outputs[index]) : outputs[index],
@@ -157,7 +157,10 @@ export class Engine {
 
   /** Finishes the calls that wait, ends the workers, and lets go of the memory. Later calls are refused. */
   close(): Promise<void> {
-    this.#closing ??= this.#last.then(() => this.#pool.close());
+    this.#closing ??= this.#last.then(async () => {
+      await this.#live.pool.close();
+      this.#parts = undefined;
+    });
     return this.#closing;
   }
 
@@ -176,11 +179,13 @@ export class Engine {
   ): Promise<T> {
     return this.#queue(async () => {
       options.signal?.throwIfAborted();
-      const target = inputView(this.#plan, this.#memory);
+      const target = inputView(this.#plan, this.#live.memory);
       if (target === undefined) throw engineErrors.inputTowers(this.network.name, this.network.input);
       const images = fill(target);
       await this.#run(images, false);
-      return use(this.#read(this.#plan.graph.tensors.length - 1, images));
+      const output = this.#allocate(this.#tensorOf(this.#lastLayer), images);
+      this.#copyOut(this.#lastLayer, images, output, 0);
+      return use(this.#reshaped(this.#lastLayer, output));
     });
   }
 
@@ -191,24 +196,24 @@ export class Engine {
 
   #gather(
     input: NdArray,
-    tensors: readonly number[],
+    layers: readonly string[],
     batch: number,
     { signal }: RunOptions,
   ): Promise<FloatArray[]> {
     return this.#queue(async () => {
       checkInput(input, this.#plan.network.input);
       const images = input.shape[0];
-      const outputs = tensors.map((tensor) => this.#allocate(tensor, images));
+      const outputs = layers.map((name) => this.#allocate(this.#tensorOf(name), images));
       for (let from = 0; from < images; from += batch) {
         signal?.throwIfAborted();
         const count = Math.min(batch, images - from);
-        copyIn(this.#plan, this.#memory, input, from, count);
+        copyIn(this.#plan, this.#live.memory, input, from, count);
         await this.#run(count, false);
-        tensors.forEach((tensor, index) => {
-          copyOut(this.#plan, this.#memory, tensor, count, outputs[index], from);
+        layers.forEach((name, index) => {
+          this.#copyOut(name, count, outputs[index], from);
         });
       }
-      return outputs.map((output, index) => this.#logical(tensors[index], output));
+      return outputs.map((output, index) => this.#reshaped(layers[index], output));
     });
   }
 
@@ -224,16 +229,23 @@ export class Engine {
   }
 
   async #run(images: number, timed: boolean): Promise<Times> {
-    if (this.#encoded?.images !== images)
-      this.#encoded = { images, programs: encode(this.#plan, programsOf(this.#plan, images), this.#memory) };
-    const times = await this.#pool.run(this.#encoded.programs, timed);
+    const { memory, pool } = this.#live;
+    if (this.#encoded?.images !== images) {
+      const programs = programsOf(this.#plan, images);
+      this.#encoded = { images, programs: encode(this.#plan, programs, memory) };
+    }
+    const times = await pool.run(this.#encoded.programs, timed);
     return times.filter((time) => time !== undefined);
   }
 
-  #read(tensor: number, images: number): FloatArray {
-    const output = this.#allocate(tensor, images);
-    copyOut(this.#plan, this.#memory, tensor, images, output, 0);
-    return this.#logical(tensor, output);
+  get #live() {
+    if (this.#parts === undefined) throw engineErrors.closed();
+    return this.#parts;
+  }
+
+  get #lastLayer(): string {
+    const { layers } = this.#plan.network;
+    return layers[layers.length - 1].name;
   }
 
   #allocate(tensor: number, images: number): FloatArray {
@@ -241,18 +253,18 @@ export class Engine {
     return ndarray(new Float32Array(elementsOf(shape)), shape);
   }
 
-  /** [N, F] where the layers that made the tensor are flat. */
-  #logical(tensor: number, output: FloatArray): FloatArray {
-    const [images, channels, height, width] = output.shape;
-    const maker = this.#plan.graph.operations.find((operation) => operation.output === tensor);
-    const flat = maker?.shaped.output.length === 1;
-    return flat ? ndarray(output.data, [images, channels * height * width]) : output;
+  #copyOut(layer: string, images: number, target: FloatArray, first: number): void {
+    copyOut(this.#plan, this.#live.memory, this.#tensorOf(layer), images, target, first);
+  }
+
+  /** As the network has the layer's output: a tensor may be a map to one layer and a vector to the next. */
+  #reshaped(layer: string, output: FloatArray): FloatArray {
+    return ndarray(output.data, [output.shape[0], ...(this.#shapes.get(layer) ?? [])]);
   }
 
   #tensorOf(name: string): number {
-    const tensor = this.#plan.graph.tensors.findIndex(
-      ({ layers }, index) => index > 0 && layers.includes(name),
-    );
+    // what the network's input is called is no layer, but a layer may leave the input as it is
+    const tensor = this.#plan.graph.tensors.findIndex(({ id, layers }) => layers.includes(name, id === 0 ? 1 : 0));
     if (tensor < 0) throw engineErrors.unknownLayer(name, this.layers);
     return tensor;
   }
@@ -260,12 +272,4 @@ export class Engine {
   #isSoftmax(name: string): boolean {
     return this.#plan.network.layers.some((layer) => layer.name === name && layer.type === "softmax");
   }
-}
-
-function probabilities(logits: FloatArray): FloatArray {
-  const [images, classes] = logits.shape;
-  const result = new Float32Array(images * classes);
-  for (let n = 0; n < images; n++)
-    result.set(softmax(logits.data.subarray(n * classes, (n + 1) * classes)), n * classes);
-  return ndarray(result, [images, classes]);
 }

@@ -10,6 +10,8 @@ export class WorkerPool {
   readonly #setup: WorkerSetup;
   readonly #barrier: Barrier;
   #pool: Piscina<BatchTask, BatchTimes | undefined>;
+  /** When the threads that the present pool began with have ended: no other ever gets a task. */
+  #ended: Promise<unknown> = Promise.resolve();
   /** The first sign that a worker of the present pool is lost. */
   #lost: Error | undefined;
 
@@ -64,10 +66,16 @@ export class WorkerPool {
     pool.on("error", (error: Error) => {
       if (pool === this.#pool) this.#lose(error);
     });
-    for (const thread of pool.threads)
-      thread.once("exit", (code) => {
-        if (pool === this.#pool) this.#lose(new Error(`worker exited with code: ${code}`));
-      });
+    const ends = pool.threads.map(
+      (thread) =>
+        new Promise<void>((resolve) => {
+          thread.once("exit", (code) => {
+            if (pool === this.#pool) this.#lose(new Error(`worker exited with code: ${code}`));
+            resolve();
+          });
+        }),
+    );
+    this.#ended = Promise.all(ends);
     return pool;
   }
 
@@ -80,8 +88,10 @@ export class WorkerPool {
   }
 
   async #restart(): Promise<void> {
-    // the old threads are gone before the memory is used again: none may write into a later batch
+    // The old threads are gone before the memory is used again: none may write into a later batch. Piscina waits
+    // for those that it still counts; one that failed by an error it has only told to stop.
     await this.#pool.destroy();
+    await this.#ended;
     this.#barrier.reset();
     this.#lost = undefined;
     this.#pool = this.#start();

@@ -59,11 +59,11 @@ export function checkInput(input: unknown, expected: readonly number[]): asserts
   if (!isNdarray(input)) throw engineErrors.inputType(input);
   const { shape, stride, offset, data } = input;
   const fits = shape.length === 4 && expected.every((size, axis) => shape[axis + 1] === size);
-  if (!fits || shape[0] < 1) throw engineErrors.inputShape(shape, expected);
+  if (!fits || !Number.isSafeInteger(shape[0]) || shape[0] < 1) throw engineErrors.inputShape(shape, expected);
   const reach = shape.map((size, axis) => (size - 1) * stride[axis]);
   const first = reach.reduce((sum, step) => sum + Math.min(step, 0), offset);
   const last = reach.reduce((sum, step) => sum + Math.max(step, 0), offset);
-  if (first < 0 || last >= data.length) throw engineErrors.inputData(data.length, first < 0 ? first : last);
+  if (!(first >= 0 && last < data.length)) throw engineErrors.inputData(data.length, first < 0 ? first : last);
 }
 
 function isNdarray(value: unknown): value is NdArray {
@@ -73,7 +73,8 @@ function isNdarray(value: unknown): value is NdArray {
     ArrayBuffer.isView(data) &&
     !(data instanceof DataView) &&
     typeof (data as { 0?: unknown })[0] !== "bigint";
-  return numeric && Array.isArray(shape) && Array.isArray(stride) && typeof offset === "number";
+  const whole = (list: unknown) => Array.isArray(list) && list.every(Number.isSafeInteger);
+  return numeric && Array.isArray(shape) && whole(stride) && Number.isSafeInteger(offset);
 }
 
 /**
@@ -102,7 +103,8 @@ export function copyIn(
         let at = input.offset + (from + n) * perImage + c * perChannel + y * perRow;
         let sum = 0;
         for (let x = 0, to = first; x < width; x++, at += perColumn, to += pixel) {
-          const value = source[at];
+          // as float32: a float64 may be too large for one
+          const value = Math.fround(source[at]);
           target[to] = value;
           // stays 0 while every element is finite: one test a row instead of one an element
           sum += value * 0;
@@ -114,6 +116,6 @@ export function copyIn(
 
 function notFinite(input: NdArray, n: number, c: number, y: number) {
   const row = Array.from({ length: input.shape[3] }, (_, x) => input.get(n, c, y, x));
-  const x = row.findIndex((value) => !Number.isFinite(value));
+  const x = row.findIndex((value) => !Number.isFinite(Math.fround(value)));
   return engineErrors.inputNotFinite(row[x], [n, c, y, x]);
 }

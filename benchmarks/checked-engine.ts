@@ -1,0 +1,48 @@
+/** Engines for the suites, right before they are timed. */
+import ndarray from "ndarray";
+import type { Engine } from "../lib/engine/engine.js";
+import type { FloatArray } from "../lib/engine/tensors.js";
+import type { Network } from "../lib/network/layers.js";
+import type { ConvolutionsOption } from "../lib/plan/algorithm.js";
+import { maxRelativeToLargest } from "../test/compare.js";
+import { withEngine } from "../test/engines.js";
+import { seededInput, seededWeights } from "../test/seeded-weights.js";
+import type { BenchOptions } from "./options.js";
+
+/** The bounds that the engine keeps to a float64 reference, as shares of the largest logit. */
+const TOLERANCES: Readonly<Record<ConvolutionsOption, number>> = { direct: 1e-5, auto: 5e-5, winograd: 5e-5 };
+
+/** Random images [N, C, H, W], the same on every machine. */
+export const randomImages = (network: Network, images: number): FloatArray => {
+  const shape = [images, ...network.input];
+  return ndarray(seededInput(shape), shape);
+};
+
+/**
+ * Hands `use` an engine with random weights whose logits are those of the plain TypeScript kernels; weights are
+ * packed before `use` begins.
+ * @throws Error where they are not.
+ */
+export async function withCheckedEngine<T>(
+  network: Network,
+  maxBatch: number,
+  { threads, kernels, convolutions }: Pick<BenchOptions, "threads" | "kernels" | "convolutions">,
+  use: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const weights = seededWeights(network);
+  const image = randomImages(network, 1);
+  const expected = await withEngine(
+    { network, weights, threads, maxBatch: 1, kernels: "reference", convolutions: "direct" },
+    async (engine) => (await engine.forward(image)).data,
+  );
+  return withEngine({ network, weights, threads, maxBatch, kernels, convolutions }, async (engine) => {
+    const { data } = await engine.forward(randomImages(network, maxBatch));
+    const worst = maxRelativeToLargest(data.subarray(0, expected.length), expected);
+    const tolerance = TOLERANCES[convolutions];
+    if (!(worst <= tolerance))
+      throw new Error(
+        `${network.name} on kernel set ${engine.kernels.set}: logits are ${worst} of the largest away from the reference, more than ${tolerance}`,
+      );
+    return use(engine);
+  });
+}

@@ -1,0 +1,51 @@
+/** What one call of a kernel has to do, from what it is told. */
+import { PLANES } from "../workers/winograd.js";
+import type { Step } from "../workers/steps.js";
+
+export interface Cost {
+  /** Multiply-adds, 0 for a kernel that does other things. */
+  readonly macs: number;
+  /** Read and written, for kernels that memory bounds; 0 for others. */
+  readonly bytes: number;
+}
+
+/** @param panel output channels of a packed panel */
+export function costOf(step: Step, panel: number): Cost {
+  switch (step.kernel) {
+    case "conv_tile":
+    case "conv_row": {
+      const { fields } = step;
+      const channels = Math.min(fields.channels, fields.panelTo * panel) - fields.panelFrom * panel;
+      const depth = fields.outerRuns * fields.innerRuns * fields.runLength;
+      const macs = (fields.positionTo - fields.positionFrom) * channels * depth;
+      // with one position every weight is read for one product
+      return { macs, bytes: step.kernel === "conv_row" ? 4 * macs : 0 };
+    }
+    case "winograd_input": {
+      const { towers, channels, tileRows, tileColumns } = step.fields;
+      // windows overlap, so that a value is read more than once
+      return { macs: 0, bytes: 2 * 4 * PLANES * tileRows * tileColumns * towers * channels };
+    }
+    case "winograd_output_4":
+    case "winograd_output_2": {
+      const { outputRows, outputColumns, channelFrom, channelTo } = step.fields;
+      const outputs = step.kernel === "winograd_output_4" ? 4 : 2;
+      const tiles = Math.ceil(outputRows / outputs) * Math.ceil(outputColumns / outputs);
+      const values = PLANES * tiles + outputRows * outputColumns;
+      return { macs: 0, bytes: 4 * values * (channelTo - channelFrom) };
+    }
+    case "max_pooling": {
+      const { rowFrom, rowTo, outputColumns, channels, strideRows, inputColumns } = step.fields;
+      const rows = rowTo - rowFrom;
+      return { macs: 0, bytes: 4 * channels * rows * (outputColumns + strideRows * inputColumns) };
+    }
+    case "normalisation": {
+      const { rowFrom, rowTo, columns, channels } = step.fields;
+      return { macs: 0, bytes: 2 * 4 * (rowTo - rowFrom) * columns * channels };
+    }
+    case "activation": {
+      const { rowFrom, rowTo, rowLength } = step.fields;
+      return { macs: 0, bytes: 2 * 4 * (rowTo - rowFrom) * rowLength };
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** `alexnet demo`: a first look without a weight file, for whoever has just installed the project. */
+import { availableParallelism } from "node:os";
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { PREPROCESSING } from "../network/preprocessing.js";
+import { networkByName } from "../network/variants.js";
+import { isFailed, type Row } from "../scoring/rows.js";
+import { initWeights } from "../weights/index.js";
+import { withEngine } from "./engine.js";
+import { tellFailed } from "./exit.js";
+import { expandPaths } from "./paths.js";
+import { left, measured, right, table } from "./table.js";
+
+const MODEL = "caffenet";
+const SEED = 2012;
+
+export function addDemo(program: Command): void {
+  program
+    .command("demo", { hidden: true })
+    .description("Scores images with the full-size network and initial weights, which are made in memory.")
+    .argument("<path...>", "images, or a folder of them")
+    .action(demo);
+}
+
+async function demo(paths: readonly string[]): Promise<void> {
+  const network = networkByName(MODEL);
+  const weights = initWeights(network, SEED);
+  const images = await expandPaths(paths);
+  const threads = availableParallelism();
+  process.stderr.write(`making the initial weights of ${MODEL} ...\n`);
+  await withEngine({ network, weights }, { threads, kernels: "auto" }, images.length, async (engine) => {
+    const from = performance.now();
+    const rows = await engine.classify(images, { topK: 1, preprocessing: PREPROCESSING[MODEL] });
+    const seconds = (performance.now() - from) / 1000;
+    process.stdout.write(
+      `${table([left("image"), right("class"), right("probability")], rows.map(cellsOf))}\n` +
+        `${rows.length} images in ${measured(seconds)} s, decoding included: ${measured(rows.length / seconds)} images/s` +
+        ` on ${threads} threads, kernels ${engine.kernels.set}\n` +
+        "These weights are untrained, so the classes mean nothing yet.\n",
+    );
+    tellFailed(rows.filter(isFailed).length, rows.length);
+  });
+}
+
+function cellsOf(row: Row): string[] {
+  const name = basename(row.path ?? "");
+  if (isFailed(row)) return [name, row.error.code, ""];
+  const [{ index, label, probability }] = row.top;
+  return [name, label ?? String(index), probability.toFixed(6)];
+}

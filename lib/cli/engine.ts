@@ -1,0 +1,52 @@
+/** An engine from the options that score and features share. */
+import { cliErrors } from "../errors/cli.js";
+import type { Network } from "../network/layers.js";
+import type { Preprocessing } from "../network/preprocessing.js";
+import { MODEL_NAMES, type ModelName } from "../network/variants.js";
+import { createEngine, type ScoringEngine } from "../scoring/scoring-engine.js";
+import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
+import type { KernelsChoice } from "./options.js";
+
+export interface EngineFlags {
+  readonly model?: ModelName;
+  readonly threads?: number;
+  readonly batch?: number;
+  readonly kernels: KernelsChoice;
+}
+
+/** Images in a batch where nothing is said: more cost memory and gain little. */
+const DEFAULT_BATCH = 16;
+
+/** Weights, the network that they are for and how it wants its images. */
+export interface Model {
+  readonly weights: Weights;
+  readonly network: Network;
+  readonly preprocessing: Preprocessing;
+}
+
+/** @throws AlexNetError as `loadWeights` and `resolveNetwork`; WEIGHTS_MISMATCH without a preprocessing. */
+export async function loadModel(path: string, model: ModelName | undefined): Promise<Model> {
+  const weights = await loadWeights(path);
+  const { network, preprocessing } = resolveNetwork(weights, model);
+  if (preprocessing === undefined) throw cliErrors.noPreprocessing(path, MODEL_NAMES);
+  return { weights, network, preprocessing };
+}
+
+/** The batch that is asked for, or one for `inputs` network inputs: memory is taken for it. */
+export const batchFor = (flags: EngineFlags, inputs: number): number =>
+  flags.batch ?? Math.min(DEFAULT_BATCH, inputs);
+
+/** Starts an engine, hands it to `use`, and closes it whatever happens. */
+export async function withEngine<T>(
+  { weights, network }: Pick<Model, "weights" | "network">,
+  { threads, kernels }: EngineFlags,
+  maxBatch: number,
+  use: (engine: ScoringEngine) => Promise<T>,
+): Promise<T> {
+  const engine = await createEngine({ network, weights, maxBatch, kernels, ...(threads && { threads }) });
+  try {
+    return await use(engine);
+  } finally {
+    await engine.close();
+  }
+}

@@ -1,0 +1,31 @@
+/** Class names from a file. */
+import { readFile } from "node:fs/promises";
+import { show } from "../errors/base.js";
+import { cliErrors } from "../errors/cli.js";
+
+/**
+ * One label a line, by class; or a JSON array of strings.
+ * @throws AlexNetError INPUT_INVALID.
+ */
+export async function readLabels(path: string): Promise<string[]> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw cliErrors.labelsUnreadable(path, cause);
+  });
+  const text = bytes.toString("utf8").replace(/^\uFEFF/, "");
+  return text.trimStart().startsWith("[") ? fromJson(path, text) : text.replace(/\r?\n$/, "").split(/\r?\n/);
+}
+
+function fromJson(path: string, text: string): string[] {
+  const labels = parsed(text);
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string"))
+    throw cliErrors.labels(path, labels === undefined ? "no whole JSON array" : show(labels));
+  return labels;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+import { EXIT } from "./exit.js";
+import { run, tell } from "./program.js";
+import { setV8Flags } from "./v8-flags.js";
+
+setV8Flags();
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // whoever reads the rows has seen enough, as head has
+  if (error.code === "EPIPE") process.exit(EXIT.brokenPipe);
+  tell(error);
+  process.exit();
+});
+await run(process.argv.slice(2));

@@ -1,0 +1,55 @@
+/** Options that several commands share, and how their values are checked. */
+import { Option } from "commander";
+import { COMPILED_SETS, type CompiledSetName } from "../engine/kernel-sets.js";
+import { cliErrors } from "../errors/cli.js";
+import { MODEL_NAMES } from "../network/variants.js";
+import { MAX_BATCH, MAX_THREADS } from "../plan/plan.js";
+
+/** An option that takes a whole number from `least` to `most`. */
+export function numberOption(flags: string, description: string, least: number, most: number): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text: string) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least && value <= most))
+      throw cliErrors.option(longOf(option), text, `a whole number from ${least} to ${most}`);
+    return value;
+  });
+}
+
+/** An option that takes one of a few words. */
+export function choiceOption(flags: string, description: string, choices: readonly string[]): Option {
+  const option = new Option(flags, `${description}: ${choices.join(", ")}`);
+  return option.argParser((text: string) => {
+    if (!choices.includes(text)) throw cliErrors.option(longOf(option), text, `one of ${choices.join(", ")}`);
+    return text;
+  });
+}
+
+const longOf = (option: Option): string => option.long ?? option.flags;
+
+export const modelOption = (description: string): Option =>
+  choiceOption("--model <name>", description, MODEL_NAMES);
+
+/** For commands that read weights: needed only where the file does not say what it is for. */
+export const weightsModelOption = (): Option =>
+  modelOption("network of the weights, where the file does not tell");
+
+export const weightsOption = (description = "weight file: safetensors, or PyTorch's .pth"): Option =>
+  new Option("--weights <file>", description);
+
+export const threadsOption = (): Option =>
+  numberOption("--threads <n>", "worker threads (default: the processor's)", 1, MAX_THREADS);
+
+export const batchOption = (description: string): Option =>
+  numberOption("--batch <n>", description, 1, MAX_BATCH);
+
+export type KernelsChoice = "auto" | CompiledSetName;
+
+/** Given to the user where the program runs kernels. */
+export const kernelsOption = (): Option =>
+  choiceOption("--kernels <set>", "kernel set", ["auto", ...COMPILED_SETS]).default(
+    "auto",
+    "the fastest that is right here",
+  );
+
+export const jsonOption = (): Option => new Option("--json", "write JSON instead of a table");

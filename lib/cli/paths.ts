@@ -1,0 +1,90 @@
+/** From the PATHs of a command line to the images that they name. */
+import { readdir, realpath, stat } from "node:fs/promises";
+import { extname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { glob, isDynamicPattern } from "tinyglobby";
+import { cliErrors } from "../errors/cli.js";
+import { IMAGE_EXTENSIONS } from "../images/index.js";
+
+/** For the help of every command that takes them. */
+export const PATHS_HELP = `
+PATH is an image, a folder, a pattern or -:
+  a folder is searched with its folders, in the order of names, for ${IMAGE_EXTENSIONS.join(" ")};
+    what starts with a dot is left out
+  a pattern ("photos/**/*.jpg", quoted) takes every file that it matches, in the order of names
+  - takes a list of images on stdin, one path a line
+An image that is named twice is taken once.`;
+
+/**
+ * The images that the PATHs name, in order and each once. A path that is not there is kept: it becomes a row that
+ * says so.
+ * @throws AlexNetError USAGE for a pattern without a match, a folder or a list without an image; IMAGE_UNREADABLE
+ * for a folder that cannot be read.
+ */
+export async function expandPaths(
+  paths: readonly string[],
+  stdin: NodeJS.ReadableStream = process.stdin,
+): Promise<string[]> {
+  if (paths.filter((path) => path === "-").length > 1) throw cliErrors.stdinTwice();
+  const byPlace = new Map<string, string>();
+  for (const path of paths)
+    for (const image of await expandPath(path, stdin)) {
+      const place = resolve(image);
+      if (!byPlace.has(place)) byPlace.set(place, image);
+    }
+  return [...byPlace.values()];
+}
+
+async function expandPath(path: string, stdin: NodeJS.ReadableStream): Promise<string[]> {
+  if (path === "-") return listed(stdin);
+  const kind = await kindOf(path);
+  if (kind === "folder") {
+    const images: string[] = [];
+    for await (const image of imagesIn(path, [])) images.push(image);
+    if (images.length === 0) throw cliErrors.emptyFolder(path, IMAGE_EXTENSIONS);
+    return images;
+  }
+  // a name with brackets that is there is a name, not a pattern
+  if (kind === "missing" && isDynamicPattern(path)) {
+    const images = await glob(path, { expandDirectories: false });
+    if (images.length === 0) throw cliErrors.noMatch(path);
+    return images.sort(byName);
+  }
+  return [path];
+}
+
+async function listed(stdin: NodeJS.ReadableStream): Promise<string[]> {
+  const images: string[] = [];
+  for await (const line of createInterface({ input: stdin, crlfDelay: Infinity }))
+    if (line !== "") images.push(line);
+  if (images.length === 0) throw cliErrors.noPaths();
+  return images;
+}
+
+/** `above` are the real paths of the folders that lead here: a link back into one of them is not followed. */
+async function* imagesIn(folder: string, above: readonly string[]): AsyncGenerator<string, void, undefined> {
+  const place = await realpath(folder);
+  if (above.includes(place)) return;
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw cliErrors.folder(folder, cause);
+  });
+  for (const entry of entries.sort((a, b) => byName(a.name, b.name))) {
+    if (entry.name.startsWith(".")) continue;
+    const path = join(folder, entry.name);
+    const isFolder = entry.isSymbolicLink() ? (await kindOf(path)) === "folder" : entry.isDirectory();
+    if (isFolder) yield* imagesIn(path, [...above, place]);
+    else if (IMAGE_EXTENSIONS.includes(extname(entry.name).toLowerCase())) yield path;
+  }
+}
+
+/** "missing" also for what may not be looked at: decoding it will say why. */
+async function kindOf(path: string): Promise<"folder" | "file" | "missing"> {
+  try {
+    return (await stat(path)).isDirectory() ? "folder" : "file";
+  } catch {
+    return "missing";
+  }
+}
+
+/** By code units: the same order on every machine, whatever its language. */
+const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,161 @@
+/** `alexnet plan`: who computes what, where it lies, and what crosses between the towers. */
+import { availableParallelism } from "node:os";
+import type { Command } from "commander";
+import { COMPILED_SETS, KERNEL_SETS, type CompiledSetName } from "../engine/kernel-sets.js";
+import type { Shape } from "../network/layers.js";
+import { networkByName, type ModelName } from "../network/variants.js";
+import {
+  describePlan,
+  type OperationDescription,
+  type PlanDescription,
+  type WorkSlice,
+} from "../plan/describe.js";
+import { makePlan } from "../plan/plan.js";
+import { batchOption, choiceOption, jsonOption, modelOption, threadsOption } from "./options.js";
+import { count, left, megabytes, rangeText, right, shapeText, table } from "./table.js";
+
+interface PlanOptions {
+  readonly model: ModelName;
+  readonly threads?: number;
+  readonly batch: number;
+  readonly kernels: CompiledSetName;
+  readonly json?: true;
+}
+
+export function addPlan(program: Command): void {
+  program
+    .command("plan")
+    .summary("who computes what, the memory, and what crosses between the towers")
+    .description(
+      "Prints what each worker computes of each layer, the layout of the shared memory, and the bytes that cross" +
+        " between the towers. Nothing runs and no weights are read.",
+    )
+    .addOption(modelOption("network").default("caffenet"))
+    .addOption(threadsOption())
+    .addOption(batchOption("images of a batch").default(16))
+    .addOption(
+      choiceOption("--kernels <set>", "kernel set whose tile cuts the channels", COMPILED_SETS).default(
+        "wide",
+      ),
+    )
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      `
+A plan belongs to a kernel set. This command runs none, so it does not know which is fastest here: it takes wide
+unless --kernels names another. score and bench measure and pick.
+
+Images, channels and rows are shown first to last; channels count from the tower's first. In JSON, ranges are
+[from, to), and bytes cross for one image.
+
+Examples:
+  $ alexnet plan
+  $ alexnet plan --model bvlc-alexnet --threads 4 --batch 64
+  $ alexnet plan --threads 2 --json`,
+    )
+    .action(plan);
+}
+
+function plan(options: PlanOptions): void {
+  const { threads = availableParallelism(), batch, kernels } = options;
+  const network = networkByName(options.model);
+  const description = describePlan(
+    makePlan({ network, tile: KERNEL_SETS[kernels], threads, maxBatch: batch }),
+  );
+  process.stdout.write(options.json ? `${JSON.stringify(description, null, 2)}\n` : textOf(description));
+}
+
+function textOf(description: PlanDescription): string {
+  const { model, threads, batch, towers, kernels, waves, barriers } = description;
+  const head =
+    `${model}: ${plural(towers, "tower")} on ${plural(threads, "worker")}, batch ${batch}${wavesText(waves)},` +
+    ` kernels ${kernels.set} (tile ${kernels.rows} x ${kernels.panel})\n` +
+    `the workers meet ${barriers} times a batch, before the layers marked *\n`;
+  return `${head}\n${workText(description)}\n${crossingText(description)}\n${memoryText(description)}`;
+}
+
+const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
+
+/** 16 images in waves of 8 + 8: long runs of the same size are told by number. */
+function wavesText(waves: readonly number[]): string {
+  if (waves.length === 0) return "";
+  const sizes = [...new Set(waves)].map((size) => {
+    const times = waves.filter((other) => other === size).length;
+    return times === 1 ? String(size) : `${times} x ${size}`;
+  });
+  return ` in waves of ${sizes.join(" + ")}`;
+}
+
+function workText({ layers }: PlanDescription): string {
+  const columns = [
+    left("layer"),
+    left(""),
+    left("output"),
+    right("worker"),
+    left("tower"),
+    left("images"),
+    left("channels"),
+    left("rows"),
+  ];
+  // a cut for each size of wave would say the same again: the first, of whole waves, is shown
+  const rows = layers.flatMap((layer) => {
+    const [cut] = layer.cuts;
+    const name = layer.layers.join(" ") + (layer.algorithm === "winograd" ? " (Winograd)" : "");
+    const head = [name, cut.meeting ? "*" : "", shapeText(flatOf(layer.output), layer.towers)];
+    const lines = cut.workers.flatMap((slices, worker) => workerRows(worker, slices));
+    return lines.map((line, at) => [...(at === 0 ? head : ["", "", ""]), ...line]);
+  });
+  return table(columns, rows);
+}
+
+/** A map of one pixel as a vector, as the network has it. */
+const flatOf = ([channels, height, width]: OperationDescription["output"]): Shape =>
+  height * width === 1 ? [channels] : [channels, height, width];
+
+/** A line a box; the same box in several towers is one line. */
+function workerRows(worker: number, slices: readonly WorkSlice[]): string[][] {
+  if (slices.length === 0) return [[String(worker), "-", "-", "-", "-"]];
+  const towersByBox = new Map<string, { readonly cells: string[]; readonly towers: number[] }>();
+  for (const { tower, images, channels, rows } of slices) {
+    const cells = [images, channels, rows].map(rangeText);
+    const key = cells.join(" ");
+    const known = towersByBox.get(key) ?? { cells, towers: [] };
+    known.towers.push(tower);
+    towersByBox.set(key, known);
+  }
+  return [...towersByBox.values()].map(({ cells, towers }, at) => [
+    at === 0 ? String(worker) : "",
+    towers.join(", "),
+    ...cells,
+  ]);
+}
+
+function crossingText({ layers, crossing, towers }: PlanDescription): string {
+  if (towers === 1) return "one tower: nothing crosses\n";
+  const rows = layers.map((layer) => [nameOf(layer), count(layer.crossing)]);
+  return `bytes that cross between the towers for one image\n${table(
+    [left("layer"), right("bytes")],
+    [...rows, ["total", count(crossing)]],
+  )}`;
+}
+
+const nameOf = ({ layers }: OperationDescription): string => layers[0];
+
+const KIND_TITLES: Record<keyof PlanDescription["memory"]["kinds"], string> = {
+  weights: "packed weights",
+  bias: "packed biases",
+  activation: "input and activations",
+  scratch: "scratch, by worker",
+  transforms: "Winograd's windows and products, by worker",
+  steps: "steps",
+  control: "barrier",
+  other: "kernels' constants, alignment",
+};
+
+function memoryText({ memory }: PlanDescription): string {
+  const kinds = Object.entries(KIND_TITLES).map(([kind, title]) => [
+    title,
+    megabytes(memory.kinds[kind as keyof typeof KIND_TITLES]),
+  ]);
+  return `shared memory\n${table([left("what"), right("size")], [...kinds, ["total", megabytes(memory.bytes)]])}`;
+}

@@ -1,0 +1,65 @@
+import { AlexNetError, show } from "./base.js";
+
+const usage = (message: string) => new AlexNetError("USAGE", message);
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : show(cause));
+
+/** Errors of the command line: what was typed, the files that it names, what it writes. */
+export const cliErrors = {
+  /** What the parser of the command line refuses, in its words; `command` as it is typed. */
+  refused: (command: string, problem: string) => usage(`${problem}; see ${command} --help`),
+  option: (flag: string, got: unknown, rule: string) =>
+    usage(`${flag}: got ${show(got)}; it must be ${rule}`),
+  needs: (flag: string, other: string, why: string) => usage(`${flag}: needs ${other}: ${why}`),
+  noMatch: (pattern: string) =>
+    usage(
+      `${pattern}: no file matches this pattern; check it, and quote it so that the shell leaves it alone`,
+    ),
+  emptyFolder: (path: string, extensions: readonly string[]) =>
+    usage(
+      `${path}: the folder holds no image; one must end in ${extensions.join(", ")}; name other files one by one`,
+    ),
+  noPaths: () => usage(`PATH: the list on stdin is empty; it must hold the path of an image a line`),
+  stdinTwice: () => usage(`PATH: got - twice; stdin can be read once; write it once`),
+  folder: (path: string, cause: unknown) =>
+    new AlexNetError(
+      "IMAGE_UNREADABLE",
+      `${path}: the folder cannot be read (${reasonOf(cause)}); check its permissions`,
+      { cause },
+    ),
+  labelsUnreadable: (path: string, cause: unknown) =>
+    new AlexNetError(
+      "INPUT_INVALID",
+      `${path}: the labels cannot be read (${reasonOf(cause)}); check the path`,
+      {
+        cause,
+      },
+    ),
+  labels: (path: string, got: string) =>
+    new AlexNetError(
+      "INPUT_INVALID",
+      `${path}: the labels are ${got}; they must be one a line, or a JSON array of strings`,
+    ),
+  noPreprocessing: (source: string, known: readonly string[]) =>
+    new AlexNetError(
+      "WEIGHTS_MISMATCH",
+      `${source}: it does not say how images are prepared for its network; name a published one with --model,` +
+        ` one of ${known.join(", ")}, or save the preprocessing with the weights`,
+    ),
+  noFilters: (network: string, channels: number) =>
+    new AlexNetError(
+      "WEIGHTS_MISMATCH",
+      `network ${network}: its first convolution reads ${channels} channels; only kernels over 3 colour channels` +
+        ` can be drawn; use a network that takes images`,
+    ),
+  noConvolution: (network: string) =>
+    new AlexNetError(
+      "WEIGHTS_MISMATCH",
+      `network ${network}: it has no convolution; there are no kernels to draw`,
+    ),
+  unwritable: (path: string, cause: unknown) =>
+    new AlexNetError(
+      "OUTPUT_INVALID",
+      `${path}: cannot be written (${reasonOf(cause)}); check the folder, its permissions and its free space`,
+      { cause },
+    ),
+};

@@ -1,0 +1,69 @@
+/**
+ * AlexNet 2012 on worker threads: everything that users import.
+ * @module alexnet-threads
+ */
+
+// Engines: a network with its weights, ready for tensors and for images.
+export { createEngine } from "./scoring/scoring-engine.js";
+export type { ImageSources, ScoringEngine, ScoringEngine as Engine } from "./scoring/scoring-engine.js";
+export type { EngineOptions, RunOptions, Times } from "./engine/engine.js";
+export type { KernelChoice, KernelsOption, MeasuredSet } from "./engine/choose-kernels.js";
+export type { FloatArray } from "./engine/tensors.js";
+
+// Scoring: images in, rows out.
+export { DEFAULT_TOP_K } from "./scoring/options.js";
+export type { ClassifyOptions, ScoreOptions, ScoreSettings } from "./scoring/options.js";
+export { isFailed } from "./scoring/rows.js";
+export type { ClassProbability, FailedRow, ImageSource, NamedImage, Row, ScoredRow } from "./scoring/rows.js";
+export { OUTPUT_FORMATS, rowWriter } from "./scoring/writers.js";
+export type { Columns, OutputFormat, RowWriter } from "./scoring/writers.js";
+export { openOutput } from "./scoring/output.js";
+export type { Output, OutputOptions } from "./scoring/output.js";
+export { IMAGE_EXTENSIONS } from "./images/index.js";
+
+// Networks as plain data.
+export { MODEL_NAMES, networkByName, networks } from "./network/variants.js";
+export type { ModelName } from "./network/variants.js";
+export { defineNetwork } from "./network/define.js";
+export { inferShapes } from "./network/shapes.js";
+export type { ShapedLayer } from "./network/shapes.js";
+export { summarise } from "./network/summary.js";
+export type { LayerSummary, NetworkSummary } from "./network/summary.js";
+export { PREPROCESSING } from "./network/preprocessing.js";
+export type { Preprocessing } from "./network/preprocessing.js";
+export type * from "./network/layers.js";
+
+// Weights by name, whatever they came from.
+export {
+  describeWeights,
+  initWeights,
+  loadWeights,
+  resolveNetwork,
+  saveWeights,
+  weightsFromTensors,
+} from "./weights/index.js";
+export type {
+  DType,
+  LoadOptions,
+  MemoryOptions,
+  Purpose,
+  ReadTensor,
+  ResolvedNetwork,
+  SaveOptions,
+  TensorInfo,
+  TensorLike,
+  Weights,
+  WeightsDescription,
+} from "./weights/index.js";
+
+// Plans: who computes what, on which memory.
+export { makePlan } from "./plan/plan.js";
+export type { Plan, PlanOptions } from "./plan/plan.js";
+export { describePlan } from "./plan/describe.js";
+export type { PlanDescription } from "./plan/describe.js";
+export { KERNEL_SETS } from "./engine/kernel-sets.js";
+export type { KernelSet, KernelSetName } from "./engine/kernel-sets.js";
+
+// Every error that a user can meet.
+export { AlexNetError } from "./errors/base.js";
+export type { ErrorCode } from "./errors/base.js";

@@ -1,0 +1,174 @@
+/** An output file that is there already: its whole records, what they say, and where a torn one begins. */
+import { createReadStream } from "node:fs";
+import { parse } from "csv-parse/sync";
+import { scoringErrors } from "../errors/scoring.js";
+import { csvColumns, type Columns, type OutputFormat } from "./writers.js";
+
+export interface Found {
+  /** Paths that have a row, with classes or with an error. */
+  readonly done: ReadonlySet<string>;
+  /** Bytes up to the end of the last whole record; what follows was torn by a kill. */
+  readonly bytes: number;
+  /** Whether the header is there; NDJSON has none and needs none. */
+  readonly header: boolean;
+}
+
+/** Bytes; no row is longer, so a file of which more belong to one record is something else. */
+const LONGEST_RECORD = 64 * 2 ** 20;
+/** Bytes that are read at a time. */
+const CHUNK = 2 ** 18;
+const LINE_FEED = 0x0a;
+const QUOTE = 0x22;
+
+/**
+ * Reads what a run before wrote.
+ * @throws AlexNetError OUTPUT_INVALID where the file is not an output of this format with these columns.
+ */
+export async function readOutput(path: string, format: OutputFormat, columns: Columns): Promise<Found> {
+  const reader = format === "csv" ? new CsvReader(path, columns) : new NdjsonReader(path, columns);
+  let rest = Buffer.alloc(0);
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {
+    rest = Buffer.concat([rest, chunk]);
+    const end = endOfRecords(rest, format === "csv");
+    if (end > 0) reader.take(rest.toString("utf8", 0, end));
+    bytes += end;
+    rest = rest.subarray(end);
+    // at once, before a large file of another kind is read to its end
+    reader.checkTorn(rest);
+    if (rest.length > LONGEST_RECORD) throw reader.invalid(`has more than ${LONGEST_RECORD} bytes`);
+  }
+  return { done: reader.done, bytes, header: reader.header };
+}
+
+/** Where the last whole record of `bytes` ends; a line feed between quotes, in CSV, belongs to a path. */
+function endOfRecords(bytes: Buffer, quotes: boolean): number {
+  if (!quotes) return bytes.lastIndexOf(LINE_FEED) + 1;
+  let end = 0;
+  let quoted = false;
+  for (let at = 0; at < bytes.length; at++) {
+    // a quote in a path is doubled, which leaves and enters again
+    if (bytes[at] === QUOTE) quoted = !quoted;
+    else if (bytes[at] === LINE_FEED && !quoted) end = at + 1;
+  }
+  return end;
+}
+
+abstract class RecordReader {
+  readonly done = new Set<string>();
+  abstract readonly header: boolean;
+  protected readonly columns: Columns;
+  readonly #path: string;
+  #record = 0;
+
+  constructor(path: string, columns: Columns) {
+    this.#path = path;
+    this.columns = columns;
+  }
+
+  /** Takes the text of one or more whole records. */
+  abstract take(text: string): void;
+
+  /** Refuses to cut off what cannot be the beginning of a record that a kill tore. */
+  abstract checkTorn(rest: Buffer): void;
+
+  /** The error for the record that is read now. */
+  invalid(problem: string): Error {
+    return scoringErrors.outputRecord(this.#path, `record ${this.#record + 1}`, problem);
+  }
+
+  /** Goes on to the next record, from one that is the row of `path` or has none. */
+  protected next(path: string | null): void {
+    if (path !== null) this.done.add(path);
+    this.#record++;
+  }
+
+  protected checkClasses(got: number): void {
+    const { topK } = this.columns;
+    if (got !== topK) throw this.invalid(`has ${got} classes; it must have ${topK}, as topK says`);
+  }
+}
+
+class NdjsonReader extends RecordReader {
+  readonly header = true;
+
+  take(text: string): void {
+    for (const line of text.slice(0, -1).split("\n")) this.#takeLine(line);
+  }
+
+  checkTorn(rest: Buffer): void {
+    const start = Buffer.from('{"path":').subarray(0, rest.length);
+    if (!start.equals(rest.subarray(0, start.length))) throw this.invalid("is not the beginning of a row");
+  }
+
+  #takeLine(line: string): void {
+    const row = this.#rowOf(line);
+    if (row.error === undefined) {
+      if (!Array.isArray(row.top)) throw this.invalid("has neither top nor error");
+      this.checkClasses(row.top.length);
+      const { logits } = this.columns;
+      if (Array.isArray(row.logits) !== logits)
+        throw this.invalid(
+          `has ${logits ? "no logits" : "logits"}; this run writes rows with${logits ? "" : "out"} them`,
+        );
+    }
+    this.next(row.path as string | null);
+  }
+
+  #rowOf(line: string): Record<string, unknown> {
+    let row: unknown;
+    try {
+      row = JSON.parse(line);
+    } catch {
+      throw this.invalid("is not JSON");
+    }
+    const fields = Object(row) as Record<string, unknown>;
+    if (typeof fields.path !== "string" && fields.path !== null) throw this.invalid("has no path");
+    return fields;
+  }
+}
+
+class CsvReader extends RecordReader {
+  readonly #expected: readonly string[];
+  #header = false;
+
+  constructor(path: string, columns: Columns) {
+    super(path, columns);
+    this.#expected = csvColumns(columns);
+  }
+
+  get header(): boolean {
+    return this.#header;
+  }
+
+  take(text: string): void {
+    for (const record of this.#parse(text)) {
+      if (record.length !== this.#expected.length)
+        throw this.invalid(`has ${record.length} fields; it must have ${this.#expected.length}`);
+      if (!this.#header) this.#takeHeader(record);
+      else this.next(record[0] === "" ? null : record[0]);
+    }
+  }
+
+  checkTorn(rest: Buffer): void {
+    // behind the header anything may be the beginning of a path
+    if (this.#header) return;
+    const start = Buffer.from(this.#expected.join(",")).subarray(0, rest.length);
+    if (!start.equals(rest)) throw this.invalid("is not the beginning of the header");
+  }
+
+  #parse(text: string): string[][] {
+    try {
+      return parse(text, { record_delimiter: "\n", relax_column_count: true });
+    } catch (cause) {
+      throw this.invalid(`is not CSV (${cause instanceof Error ? cause.message : String(cause)})`);
+    }
+  }
+
+  #takeHeader(record: readonly string[]): void {
+    const at = record.findIndex((name, index) => name !== this.#expected[index]);
+    if (at >= 0) throw this.invalid(`has the column ${record[at]}; it must be ${this.#expected[at]}`);
+    this.#header = true;
+    this.next(null);
+  }
+}

@@ -1,0 +1,113 @@
+import { expect } from "chai";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { defineNetwork } from "../../lib/network/define.js";
+import type { Network } from "../../lib/network/layers.js";
+import { saveWeights } from "../../lib/weights/index.js";
+import { cliErrors } from "../../lib/errors/cli.js";
+import { MODEL_NAMES } from "../../lib/network/variants.js";
+import { seededWeights } from "../seeded-weights.js";
+import { smallNetwork, smallWeights, withFolder } from "../scoring/small.js";
+import { alexnet, runAll } from "./command.js";
+
+const fully = { type: "fully-connected", name: "fc1", outFeatures: 2 };
+const networkOf = (input: number[], ...layers: unknown[]): Network =>
+  defineNetwork({ name: "odd", input, layers });
+
+/** What is typed in a folder with the weight files of `prepare`; what stderr says. */
+const CANNOT_RUN: [line: string, text: string][] = [
+  [
+    "summary --weights missing",
+    "missing: cannot be read (ENOENT: no such file or directory, stat 'missing'); check the path and its permissions",
+  ],
+  [
+    "score a.jpg --weights bare.safetensors",
+    "bare.safetensors: it does not say how images are prepared for its network; name a published one with --model," +
+      ` one of ${MODEL_NAMES.join(", ")}, or save the preprocessing with the weights`,
+  ],
+  [
+    "score a.jpg --weights small.safetensors --labels missing.txt",
+    "missing.txt: the labels cannot be read (ENOENT: no such file or directory, open 'missing.txt'); check the path",
+  ],
+  [
+    "score a.jpg --weights small.safetensors --labels labels.json",
+    "labels.json: the labels are [1,2]; they must be one a line, or a JSON array of strings",
+  ],
+  [
+    "score a.jpg --weights small.safetensors --labels torn.json",
+    "torn.json: the labels are no whole JSON array; they must be one a line, or a JSON array of strings",
+  ],
+  [
+    "score a.jpg --weights small.safetensors --out labels.json",
+    "labels.json: the file exists with 5 bytes; an output must be new or empty; finish it with --resume" +
+      " (`resume: true`), or remove it",
+  ],
+  [
+    "features a.jpg --weights small.safetensors --layer fc2 --out none/a.npy",
+    "none/a.npy.rows.ndjson: cannot be written (ENOENT: no such file or directory, open 'none/a.npy.rows.ndjson.PID.tmp');" +
+      " check the folder, its permissions and its free space",
+  ],
+  [
+    "filters --weights small.safetensors --out none/a.png",
+    "none/a.png: cannot be written (ENOENT: no such file or directory, open 'none/a.png');" +
+      " check the folder, its permissions and its free space",
+  ],
+  [
+    "filters --weights grey.safetensors --out a.png",
+    "network odd: its first convolution reads 1 channels; only kernels over 3 colour channels can be drawn;" +
+      " use a network that takes images",
+  ],
+  [
+    "filters --weights flat.safetensors --out a.png",
+    "network odd: it has no convolution; there are no kernels to draw",
+  ],
+];
+
+async function prepare(folder: string): Promise<void> {
+  const conv = { type: "convolution", name: "conv1", outChannels: 2, kernel: 3 };
+  await saveWeights(`${folder}/small.safetensors`, smallWeights());
+  await saveWeights(`${folder}/bare.safetensors`, seededWeights(smallNetwork()));
+  await saveWeights(`${folder}/grey.safetensors`, seededWeights(networkOf([1, 5, 5], conv)));
+  await saveWeights(`${folder}/flat.safetensors`, seededWeights(networkOf([3, 5, 5], fully)));
+  await writeFile(`${folder}/labels.json`, "[1,2]");
+  await writeFile(`${folder}/torn.json`, '["cat", ');
+}
+
+describe("alexnet, what cannot run", () => {
+  it("is told with exit code 3, one line on stderr and nothing on stdout", async () => {
+    await withFolder(async (cwd) => {
+      await prepare(cwd);
+      const ended = await runAll(
+        CANNOT_RUN.map(([line]) => line),
+        { cwd },
+      );
+      CANNOT_RUN.forEach(([line, text], at) => {
+        const { code, stdout, stderr } = ended[at];
+        const told = stderr.replace(/\.\d+\.tmp'/, ".PID.tmp'");
+        expect([code, stdout, told], line).to.deep.equal([3, "", `alexnet: ${text}\n`]);
+      });
+    });
+  });
+
+  it("says which folder cannot be read", async () => {
+    await withFolder(async (cwd) => {
+      await saveWeights(`${cwd}/small.safetensors`, smallWeights());
+      await mkdir(`${cwd}/photos/locked`, { recursive: true });
+      await chmod(`${cwd}/photos/locked`, 0);
+      const { code, stdout, stderr } = await alexnet("score photos --weights small.safetensors".split(" "), {
+        cwd,
+      });
+      // root may read everything, and then finds no image
+      const text =
+        process.getuid?.() === 0
+          ? "photos: the folder holds no image"
+          : "photos/locked: the folder cannot be read";
+      expect([code, stdout]).to.deep.equal([process.getuid?.() === 0 ? 2 : 3, ""]);
+      expect(stderr).to.match(new RegExp(`^alexnet: ${text}`));
+    });
+    const { code, message } = cliErrors.folder("photos", new Error("EACCES"));
+    expect([code, message]).to.deep.equal([
+      "IMAGE_UNREADABLE",
+      "photos: the folder cannot be read (EACCES); check its permissions",
+    ]);
+  });
+});

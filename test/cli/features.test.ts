@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { existsSync, readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { npyHeader, NpyWriter } from "../../lib/cli/npy.js";
+import type { Row, ScoredRow } from "../../lib/scoring/rows.js";
+import { saveWeights } from "../../lib/weights/index.js";
+import { samples, smallWeights, withFolder } from "../scoring/small.js";
+import { alexnet, linesOf } from "./command.js";
+
+const WEIGHTS = ["--weights", "small.safetensors", "--kernels", "baseline"];
+
+/** A version 1.0 file of little-endian floats, as its documentation has it: numpy.lib.format. */
+async function readNpy(path: string): Promise<{ shape: number[]; values: Float32Array }> {
+  const bytes = await readFile(path);
+  expect(bytes.toString("latin1", 0, 8)).to.equal("\x93NUMPY\x01\x00");
+  const end = 10 + bytes.readUInt16LE(8);
+  expect(end % 64).to.equal(0);
+  const header = /^\{'descr': '<f4', 'fortran_order': False, 'shape': \(([\d, ]+)\), \} *\n$/.exec(
+    bytes.toString("latin1", 10, end),
+  );
+  if (header === null) throw new Error(`header ${bytes.toString("latin1", 10, end)}`);
+  const shape = header[1].split(",").flatMap((size) => (size.trim() === "" ? [] : [Number(size)]));
+  const values = new Float32Array(
+    bytes.buffer.slice(bytes.byteOffset + end, bytes.byteOffset + bytes.length),
+  );
+  expect(values.length).to.equal(shape.reduce((product, size) => product * size, 1));
+  return { shape, values };
+}
+
+describe("alexnet features", () => {
+  it("writes a row for each image that is whole, and says which", async () => {
+    await withFolder(async (cwd) => {
+      await saveWeights(`${cwd}/small.safetensors`, smallWeights());
+      const paths = [samples[0], "missing.jpg", ...samples.slice(1, 4), "small.safetensors", samples[4]];
+      const args = [...paths, ...WEIGHTS, "--layer", "fc2", "--batch", "2", "--out", "f.npy"];
+      const { code, stdout, stderr } = await alexnet(["features", ...args], { cwd });
+      expect([code, stdout]).to.deep.equal([1, ""]);
+      expect(stderr).to.equal("alexnet: 2 of 7 images failed; their rows say why\n");
+      const lines = linesOf(await readFile(`${cwd}/f.npy.rows.ndjson`, "utf8")).map(
+        (line) =>
+          JSON.parse(line) as { path: string; row?: number; error?: { code: string; message: string } },
+      );
+      expect(lines.map(({ path, row, error }) => [path, row ?? error?.code])).to.deep.equal([
+        [samples[0], 0],
+        ["missing.jpg", "IMAGE_MISSING"],
+        [samples[1], 1],
+        [samples[2], 2],
+        [samples[3], 3],
+        ["small.safetensors", "IMAGE_UNREADABLE"],
+        [samples[4], 4],
+      ]);
+      expect(lines[1].error?.message).to.match(/^missing.jpg: no such file/);
+      const { shape, values } = await readNpy(`${cwd}/f.npy`);
+      expect(shape).to.deep.equal([5, 7]);
+      // the layer before softmax is what score calls logits
+      const scored = await alexnet(["score", ...samples.slice(0, 5), ...WEIGHTS, "--logits"], { cwd });
+      const logits = linesOf(scored.stdout).map((line) => (JSON.parse(line) as Row & ScoredRow).logits);
+      expect(Array.from(values)).to.deep.equal(logits.flat());
+      expect(readdirSync(cwd).sort()).to.deep.equal(["f.npy", "f.npy.rows.ndjson", "small.safetensors"]);
+    });
+  });
+
+  it("writes a map as [images, channels, height, width], and an array without rows when all images fail", async () => {
+    await withFolder(async (cwd) => {
+      await saveWeights(`${cwd}/small.safetensors`, smallWeights());
+      const features = (path: string, layer: string) =>
+        alexnet(["features", path, ...WEIGHTS, "--layer", layer, "--out", `${layer}.npy`], { cwd });
+      expect((await features(samples[0], "pool1")).code).to.equal(0);
+      expect((await readNpy(`${cwd}/pool1.npy`)).shape).to.deep.equal([1, 8, 5, 5]);
+      expect((await features("missing.jpg", "flatten")).code).to.equal(1);
+      expect((await readNpy(`${cwd}/flatten.npy`)).shape).to.deep.equal([0, 200]);
+    });
+  });
+});
+
+describe("NpyWriter", () => {
+  it("keeps a header's length for any number of rows up to the most", () => {
+    for (const row of [[], [7], [256, 6, 6]])
+      for (const most of [1, 9, 10, 1e6, 2 ** 40]) {
+        const header = npyHeader(most, row, most);
+        expect(npyHeader(0, row, most)).to.have.length(header.length);
+        expect(header.length % 64).to.equal(0);
+      }
+    expect(npyHeader(3, [], 10).toString("latin1")).to.include("'shape': (3,), ");
+  });
+
+  it("leaves no file where it is discarded", async () => {
+    await withFolder(async (folder) => {
+      const writer = await NpyWriter.create(`${folder}/a.npy`, [2], 4);
+      await writer.write(2, new Float32Array([1, 2, 3, 4]));
+      expect(existsSync(`${folder}/a.npy`)).to.equal(false);
+      await writer.discard();
+      expect(readdirSync(folder)).to.deep.equal([]);
+    });
+  });
+});

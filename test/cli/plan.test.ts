@@ -1,0 +1,94 @@
+import { expect } from "chai";
+import type { PlanDescription } from "../../lib/plan/describe.js";
+import { alexnet, linesOf } from "./command.js";
+
+const plan = async (...more: string[]): Promise<string> => {
+  const { code, stdout, stderr } = await alexnet(["plan", ...more]);
+  expect([code, stderr]).to.deep.equal([0, ""]);
+  return stdout;
+};
+
+/** The lines from a title to the next empty one. */
+function blockOf(text: string, title: string): string[] {
+  const lines = linesOf(text);
+  const from = lines.findIndex((line) => line.startsWith(title));
+  const to = lines.indexOf("", from);
+  return lines.slice(from, to < 0 ? undefined : to);
+}
+
+describe("alexnet plan", () => {
+  it("shows who computes what, what crosses and the memory", async () => {
+    const text = await plan("--threads", "2", "--batch", "13");
+    expect(linesOf(text).slice(0, 2)).to.deep.equal([
+      "caffenet: 2 towers on 2 workers, batch 13 in waves of 8 + 5, kernels wide (tile 6 x 16)",
+      "the workers meet 10 times a batch, before the layers marked *",
+    ]);
+    const work = blockOf(text, "layer   ").map((line) =>
+      line.replace(/ \(Winograd\)/, "").replace(/ {2,}/g, "  "),
+    );
+    // read by eye
+    expect(work.slice(0, 7)).to.deep.equal([
+      "layer  output  worker  tower  images  channels  rows",
+      "conv1 relu1  *  55x55x(2x48)  0  0  0-7  0-47  0-54",
+      "  1  1  0-7  0-47  0-54",
+      "pool1  27x27x(2x48)  0  0  0-7  0-47  0-26",
+      "  1  1  0-7  0-47  0-26",
+      "norm1  *  27x27x(2x48)  0  0  0-7  0-47  0-26",
+      "  1  1  0-7  0-47  0-26",
+    ]);
+    expect(work.slice(-2)).to.deep.equal([
+      "fc8 prob  *  2x500  0  0  0-12  0-499  0",
+      "  1  1  0-12  0-499  0",
+    ]);
+    expect(blockOf(text, "bytes that cross")).to.deep.equal([
+      "bytes that cross between the towers for one image",
+      "layer    bytes",
+      "conv1        0",
+      "pool1        0",
+      "norm1   11,664",
+      "conv2        0",
+      "pool2        0",
+      "norm2    2,704",
+      "conv3  173,056",
+      "conv4        0",
+      "conv5        0",
+      "pool5        0",
+      "fc6     36,864",
+      "fc7     16,384",
+      "fc8     16,384",
+      "total  257,056",
+    ]);
+    const memory = blockOf(text, "shared memory");
+    expect(memory[2]).to.match(/^packed weights +\d+\.\d MB$/);
+    expect(memory.at(-1)).to.match(/^total +\d+\.\d MB$/);
+  });
+
+  it("shows one worker with both towers, and more workers than there is work", async () => {
+    const alone = await plan("--threads", "1", "--batch", "1", "--model", "alexnet2012");
+    expect(blockOf(alone, "layer   ")[1]).to.match(/^conv1 relu1 +55x55x\(2x48\) +0 {2}0, 1 +0 +0-47 +0-54$/);
+    const crowd = await plan("--threads", "64", "--batch", "1", "--model", "torchvision");
+    expect(crowd).to.match(/\n +\d+ +- +- +- +-\n/);
+    expect(crowd).to.match(/\none tower: nothing crosses\n/);
+  });
+
+  it("writes the description as JSON", async () => {
+    const json = JSON.parse(
+      await plan("--threads", "3", "--kernels", "baseline", "--json"),
+    ) as PlanDescription;
+    expect(Object.keys(json)).to.deep.equal([
+      "model",
+      "towers",
+      "threads",
+      "batch",
+      "kernels",
+      "waves",
+      "layers",
+      "crossing",
+      "barriers",
+      "memory",
+    ]);
+    expect([json.threads, json.batch, json.kernels.set]).to.deep.equal([3, 16, "baseline"]);
+    expect(json.layers[6].cuts[0].workers).to.have.length(3);
+    expect(json.layers[6].crossing).to.equal(173_056);
+  });
+});

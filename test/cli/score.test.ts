@@ -1,0 +1,148 @@
+import { expect } from "chai";
+import { parse } from "csv-parse/sync";
+import { readFile, symlink, writeFile } from "node:fs/promises";
+import { saveWeights } from "../../lib/weights/index.js";
+import { createEngine } from "../../lib/scoring/scoring-engine.js";
+import type { FailedRow, Row, ScoredRow } from "../../lib/scoring/rows.js";
+import { LABELS, samples, smallWeights, withFolder } from "../scoring/small.js";
+import { alexnet, FIXTURES, linesOf } from "./command.js";
+
+const rowsOf = (text: string): Row[] => linesOf(text).map((line) => JSON.parse(line) as Row);
+const WEIGHTS = ["--weights", "small.safetensors", "--kernels", "baseline"];
+
+/** A folder with the small weights. */
+const withWeights = (use: (folder: string) => Promise<void>): Promise<void> =>
+  withFolder(async (folder) => {
+    await saveWeights(`${folder}/small.safetensors`, smallWeights());
+    await use(folder);
+  });
+
+describe("alexnet score", () => {
+  it("gives the rows of the library, on a stdout that holds nothing else", async () => {
+    await withWeights(async (cwd) => {
+      const { code, stdout, stderr } = await alexnet(["score", ...samples, ...WEIGHTS, "--top", "3"], {
+        cwd,
+      });
+      expect([code, stderr]).to.deep.equal([0, ""]);
+      const engine = await createEngine({ weights: smallWeights(), kernels: "baseline" });
+      try {
+        expect(rowsOf(stdout)).to.deep.equal(await engine.classify(samples, { topK: 3 }));
+      } finally {
+        await engine.close();
+      }
+    });
+  });
+
+  it("scores what can be scored, says what cannot, and exits with 1", async () => {
+    await withWeights(async (cwd) => {
+      const broken = [`${FIXTURES}images/decode/bomb.png`, "missing.jpg", "small.safetensors", cwd + "/."];
+      await writeFile(`${cwd}/a.jpg`, "no image");
+      const paths = [samples[0], broken[0], broken[1], samples[1], broken[2], "."];
+      const { code, stdout, stderr } = await alexnet(["score", ...paths, ...WEIGHTS], { cwd });
+      expect([code, stderr]).to.deep.equal([1, "alexnet: 4 of 6 images failed; their rows say why\n"]);
+      const rows = rowsOf(stdout);
+      expect(rows.map(({ path }) => path)).to.deep.equal([...paths.slice(0, 5), "a.jpg"]);
+      expect(rows.map((row) => ("error" in row ? row.error.code : "scored"))).to.deep.equal([
+        "scored",
+        "IMAGE_TOO_LARGE",
+        "IMAGE_MISSING",
+        "scored",
+        "IMAGE_UNREADABLE",
+        "IMAGE_UNREADABLE",
+      ]);
+      for (const row of rows) {
+        const keys = "error" in row ? ["path", "error"] : ["path", "top"];
+        expect(Object.keys(row)).to.deep.equal(keys);
+      }
+      expect(Object.keys((rows[1] as FailedRow).error)).to.deep.equal(["code", "message"]);
+      expect((rows[0] as ScoredRow).top).to.have.length(5);
+      expect(Object.keys((rows[0] as ScoredRow).top[0])).to.deep.equal(["index", "label", "probability"]);
+    });
+  });
+
+  it("takes labels from a file of lines, of JSON, or from the weights", async () => {
+    await withFolder(async (cwd) => {
+      await saveWeights(`${cwd}/small.safetensors`, { ...smallWeights(), labels: LABELS });
+      const own = LABELS.map((label) => `${label}, é`);
+      await writeFile(`${cwd}/labels.txt`, `\uFEFF${own.join("\r\n")}\r\n`);
+      await writeFile(`${cwd}/labels.json`, JSON.stringify(own));
+      const labelled = async (...more: string[]) => {
+        const { stdout } = await alexnet(["score", samples[0], ...WEIGHTS, "--top", "7", ...more], { cwd });
+        const [row] = rowsOf(stdout) as ScoredRow[];
+        return row.top.map(({ index, label }) => [index, label]).sort(([a], [b]) => Number(a) - Number(b));
+      };
+      const indexed = (labels: readonly string[]) => labels.map((label, index) => [index, label]);
+      expect(await labelled()).to.deep.equal(indexed(LABELS));
+      expect(await labelled("--labels", "labels.txt")).to.deep.equal(indexed(own));
+      expect(await labelled("--labels", "labels.json")).to.deep.equal(indexed(own));
+      await writeFile(`${cwd}/labels.txt`, "one\ntwo\n");
+      const { code, stderr } = await alexnet(["score", samples[0], ...WEIGHTS, "--labels", "labels.txt"], {
+        cwd,
+      });
+      expect(code).to.equal(2);
+      expect(stderr).to.match(
+        /^alexnet: labels: got 2 names; there must be one for each of the network's 7 classes/,
+      );
+    });
+  });
+
+  it("writes CSV, logits and ten crops, with any threads and batch", async () => {
+    await withWeights(async (cwd) => {
+      const run = async (...more: string[]) => {
+        const { code, stdout, stderr } = await alexnet(
+          ["score", ...samples.slice(0, 3), ...WEIGHTS, ...more],
+          { cwd },
+        );
+        expect([code, stderr]).to.deep.equal([0, ""]);
+        return stdout;
+      };
+      const csv = await run("--format", "csv", "--top", "1", "--logits");
+      const plain = rowsOf(
+        await run("--top", "1", "--logits", "--threads", "3", "--batch", "2"),
+      ) as ScoredRow[];
+      const records = parse(csv, { columns: true }) as unknown as Record<string, string>[];
+      expect(records.map((record) => [record.path, record.index_1, record.logits])).to.deep.equal(
+        plain.map(({ path, top, logits }) => [path, String(top[0].index), JSON.stringify(logits)]),
+      );
+      expect(plain[0].logits).to.have.length(7);
+      const views = rowsOf(await run("--crops", "10", "--top", "7")) as ScoredRow[];
+      const sums = views.map(({ top }) => top.reduce((sum, { probability }) => sum + probability, 0));
+      for (const sum of sums) expect(sum).to.be.closeTo(1, 7 * 2 ** -52);
+      expect(views[0].top[0].probability).to.not.equal(plain[0].top[0].probability);
+    });
+  });
+
+  it("writes to a file, which it does not overwrite but finish", async () => {
+    await withWeights(async (cwd) => {
+      const score = (paths: readonly string[], ...more: string[]) =>
+        alexnet(["score", ...paths, ...WEIGHTS, "--out", "rows", ...more], { cwd });
+      const first = await score(samples.slice(2, 4));
+      expect([first.code, first.stdout, first.stderr]).to.deep.equal([0, "", ""]);
+      expect((await score(samples)).code).to.equal(3);
+      const rest = await score(samples, "--resume");
+      expect([rest.code, rest.stdout, rest.stderr]).to.deep.equal([0, "", ""]);
+      const paths = rowsOf(await readFile(`${cwd}/rows`, "utf8")).map(({ path }) => path);
+      expect(paths).to.deep.equal([...samples.slice(2, 4), ...samples.slice(0, 2), ...samples.slice(4)]);
+      // nothing is left
+      expect((await score(samples, "--resume")).code).to.equal(0);
+      expect(rowsOf(await readFile(`${cwd}/rows`, "utf8"))).to.have.length(samples.length);
+    });
+  });
+
+  it("takes folders, patterns and a list on stdin, each image once", async () => {
+    await withWeights(async (cwd) => {
+      for (const [index, name] of ["b.jpg", "a.jpg", "c[1].jpg"].entries())
+        await symlink(samples[index], `${cwd}/${name}`);
+      const stdin = `a.jpg\n\n./b.jpg\r\n${samples[3]}\n`;
+      const args = ["score", "c[1].jpg", "*.jpg", "-", ".", ...WEIGHTS];
+      const { code, stdout } = await alexnet(args, { cwd, stdin });
+      expect(code).to.equal(0);
+      expect(rowsOf(stdout).map(({ path }) => path)).to.deep.equal([
+        "c[1].jpg",
+        "a.jpg",
+        "b.jpg",
+        samples[3],
+      ]);
+    });
+  });
+});

@@ -1,0 +1,207 @@
+/** Every text of lib/errors/engine.ts, as a user meets it. */
+import { expect } from "chai";
+import ndarray, { type NdArray } from "ndarray";
+import { chooseKernels, type KernelsOption } from "../../lib/engine/choose-kernels.js";
+import { Engine, type EngineOptions } from "../../lib/engine/engine.js";
+import { AlexNetError } from "../../lib/errors/base.js";
+import { engineErrors } from "../../lib/errors/engine.js";
+import { defineNetwork } from "../../lib/network/define.js";
+import { withEngine } from "../engines.js";
+import { seededWeights } from "../seeded-weights.js";
+import { small, smallNetwork } from "./small.js";
+
+class FillingEngine extends Engine {
+  static async create(options: EngineOptions): Promise<FillingEngine> {
+    return new FillingEngine(await this.prepare(options));
+  }
+  fill(): Promise<void> {
+    return this.runBatch(
+      () => 1,
+      () => undefined,
+    );
+  }
+}
+
+const cut = defineNetwork({
+  name: "cut",
+  input: [4, 3, 3],
+  layers: [{ type: "convolution", name: "conv1", outChannels: 2, kernel: 3, groups: 2 }],
+});
+
+const zeros = (...shape: number[]): NdArray<Float32Array> =>
+  ndarray(new Float32Array(shape.reduce((product, size) => product * size, 1)), shape);
+/** An ndarray whose fields say something else than its data. */
+const broken = (fields: object): NdArray => Object.assign(zeros(1, 3, 12, 10), fields);
+const withElement = (value: number): NdArray => {
+  const input = zeros(2, 3, 12, 10);
+  input.set(1, 2, 11, 9, value);
+  return input;
+};
+const doubles = (): NdArray => {
+  const input = ndarray(new Float64Array(360), [1, 3, 12, 10]);
+  input.set(0, 1, 2, 3, 1e39);
+  return input;
+};
+
+const INPUT = "it must be an ndarray of numbers with shape [N, C, H, W]; see the package ndarray";
+const SHAPE = "it must be [N, 3, 12, 10] with N from 1; resize or crop the images to it";
+const HOLD = "give it data that holds the view";
+const LAYERS = smallNetwork.layers.map(({ name }) => name).join(", ");
+
+/** What `forward` refuses: which factory, the input, the text. */
+const INPUTS: [factory: keyof typeof engineErrors, input: unknown, text: string][] = [
+  ["inputType", undefined, `input: got nothing; ${INPUT}`],
+  ["inputType", null, `input: got null; ${INPUT}`],
+  ["inputType", "cat.jpg", `input: got "cat.jpg"; ${INPUT}`],
+  ["inputType", Float32Array.of(1, 2), `input: got {"0":1,"1":2}; ${INPUT}`],
+  ["inputType", broken({ data: [1, 2] }), ""],
+  ["inputType", broken({ data: BigInt64Array.of(1n) }), ""],
+  ["inputType", broken({ data: new DataView(new ArrayBuffer(8)) }), ""],
+  ["inputType", broken({ stride: undefined }), ""],
+  ["inputType", broken({ stride: [360, NaN, 10, 1] }), ""],
+  ["inputType", broken({ stride: [360, 120, 10, 0.5] }), ""],
+  ["inputType", broken({ offset: NaN }), ""],
+  ["inputShape", zeros(3, 12, 10), `input: shape is [3, 12, 10]; ${SHAPE}`],
+  ["inputShape", zeros(1, 3, 10, 12), `input: shape is [1, 3, 10, 12]; ${SHAPE}`],
+  ["inputShape", zeros(1, 12, 10, 3), `input: shape is [1, 12, 10, 3]; ${SHAPE}`],
+  ["inputShape", zeros(0, 3, 12, 10), `input: shape is [0, 3, 12, 10]; ${SHAPE}`],
+  ["inputShape", broken({ shape: [1.5, 3, 12, 10] }), `input: shape is [1.5, 3, 12, 10]; ${SHAPE}`],
+  ["inputShape", broken({ shape: [NaN, 3, 12, 10] }), `input: shape is [NaN, 3, 12, 10]; ${SHAPE}`],
+  [
+    "inputData",
+    broken({ shape: [2, 3, 12, 10] }),
+    `input: its data has 360 elements, its shape, strides and offset reach element 719; ${HOLD}`,
+  ],
+  [
+    "inputData",
+    broken({ stride: [360, 120, -10, 1] }),
+    `input: its data has 360 elements, its shape, strides and offset reach element -110; ${HOLD}`,
+  ],
+  [
+    "inputData",
+    broken({ offset: 1 }),
+    `input: its data has 360 elements, its shape, strides and offset reach element 360; ${HOLD}`,
+  ],
+  ...[NaN, Infinity, -Infinity].map(
+    (value): [keyof typeof engineErrors, unknown, string] => [
+      "inputNotFinite",
+      withElement(value),
+      `input: element [1, 2, 11, 9] is ${value}; every element must be finite; check the preprocessing`,
+    ],
+  ),
+  [
+    "inputNotFinite",
+    doubles(),
+    "input: element [0, 1, 2, 3] is 1e+39; every element must be finite; check the preprocessing",
+  ],
+];
+
+async function errorOf(run: () => Promise<unknown>): Promise<AlexNetError> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof AlexNetError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("errors of the engine", () => {
+  const covered = new Set<string>();
+  const expectError = (factory: keyof typeof engineErrors, error: AlexNetError, code: string, text: string) => {
+    covered.add(factory);
+    expect(error.message).to.equal(text);
+    expect(error.code).to.equal(code);
+  };
+
+  it("name what is wrong with an input, and the engine goes on", () =>
+    withEngine(small, async (engine) => {
+      const right = await engine.forward(zeros(1, 3, 12, 10));
+      for (const [factory, input, text] of INPUTS) {
+        const error = await errorOf(() => engine.forward(input as NdArray));
+        if (text !== "") expectError(factory, error, "INPUT_INVALID", text);
+        else expect(error.message).to.match(/^input: got .+; it must be an ndarray of numbers/);
+      }
+      expect((await engine.forward(zeros(1, 3, 12, 10))).data).to.deep.equal(right.data);
+    }));
+
+  it("name the layers that there are", () =>
+    withEngine(small, async (engine) => {
+      const input = zeros(1, 3, 12, 10);
+      const unknown = await errorOf(() => engine.activations(input, ["conv1", "conv9"]));
+      const text = `layers: "conv9" is not a layer of the network; it must be one of ${LAYERS}`;
+      expectError("unknownLayer", unknown, "OPTION_INVALID", text);
+      expect((await errorOf(() => engine.activations(input, ["input"]))).message).to.include('"input" is not a layer');
+      const none = await errorOf(() => engine.activations(input, []));
+      expectError("noLayers", none, "OPTION_INVALID", "layers: got an empty list; name at least one layer");
+    }));
+
+  it("refuse options out of range", async () => {
+    const threads = await errorOf(() => withEngine({ ...small, threads: 65 }, () => Promise.resolve()));
+    expectError("option", threads, "OPTION_INVALID", "threads: got 65; it must be a whole number from 1 to 64");
+    const kernels = await errorOf(() => chooseKernels("fast" as KernelsOption));
+    const text = 'kernels: got "fast"; it must be one of auto, baseline, relaxed, wide, reference';
+    expectError("kernelsUnknown", kernels, "OPTION_INVALID", text);
+  });
+
+  it("say when the engine is closed", async () => {
+    const closed = await withEngine(small, (engine) => Promise.resolve(engine));
+    const text = "engine: it is closed; create another one";
+    expectError("closed", await errorOf(() => closed.forward(zeros(1, 3, 12, 10))), "ENGINE_CLOSED", text);
+    for (const run of [() => closed.activations(zeros(1, 3, 12, 10), ["fc3"]), () => closed.time(1)])
+      expect((await errorOf(run)).code).to.equal("ENGINE_CLOSED");
+  });
+
+  it("refuse to let someone write into an input that is cut into towers of several channels", async () => {
+    const options = { network: cut, weights: seededWeights(cut), threads: 1, kernels: "baseline" } as const;
+    const engine = await FillingEngine.create(options);
+    try {
+      const text =
+        "network cut: its input [4, 3, 3] is cut into towers of several channels, which no image has;" +
+        " use forward with an ndarray";
+      expectError("inputTowers", await errorOf(() => engine.fill()), "INPUT_INVALID", text);
+      expect((await engine.forward(zeros(1, 4, 3, 3))).shape).to.deep.equal([1, 2, 1, 1]);
+    } finally {
+      await engine.close();
+    }
+  });
+
+  it("refuse a plan that is too large, and a window that reaches too far", async () => {
+    const huge = defineNetwork({ ...cut, name: "huge", input: [4, 4096, 4096] });
+    const weights = seededWeights(huge);
+    const memory = await errorOf(() => withEngine({ network: huge, weights }, () => Promise.resolve()));
+    expect(memory.message).to.match(
+      /^network huge: the plan needs \d+ bytes of shared memory; WebAssembly has 4294967296; lower maxBatch or threads$/,
+    );
+    expectError("memory", memory, "MEMORY_TOO_LARGE", memory.message);
+    const norm = { type: "local-response-normalisation", name: "norm2", size: 5, alpha: 1, beta: 0.75, k: 1 };
+    const far = defineNetwork({ ...cut, layers: [...cut.layers, norm] });
+    const reach = await errorOf(() =>
+      withEngine({ network: far, weights: seededWeights(far) }, () => Promise.resolve()),
+    );
+    const text =
+      "norm2: a window across the towers reaches 2 channels, and a tower has 1; it may reach into the neighbouring" +
+      " tower only; use a smaller size";
+    expectError("lrnReach", reach, "NETWORK_INVALID", text);
+  });
+
+  it("say why a kernel set cannot be used, and what to do", () => {
+    const error = engineErrors.kernelsUnavailable("wide", "this Node does not compile it (v20.9.0)", "use a newer one");
+    const text = "kernels: the set wide cannot be used: this Node does not compile it (v20.9.0); use a newer one";
+    expectError("kernelsUnavailable", error, "KERNELS_UNAVAILABLE", text);
+  });
+
+  it("say what a lost batch means", () => {
+    const cause = new Error("worker exited with code: 1");
+    const error = engineErrors.workerFailed(cause);
+    const text =
+      "engine: a worker failed in the middle of a batch (worker exited with code: 1); this batch is lost;" +
+      " the engine restarts its pool and takes the next one";
+    expectError("workerFailed", error, "WORKER_FAILED", text);
+    expect(error.cause).to.equal(cause);
+  });
+
+  it("are all pinned here", () => {
+    expect([...covered]).to.have.members(Object.keys(engineErrors));
+  });
+});

@@ -1,0 +1,77 @@
+/** Which kernel set runs: measured, forced, or refused with a reason. */
+import { expect } from "chai";
+import { chooseKernels } from "../../lib/engine/choose-kernels.js";
+import { COMPILED_SETS, compileSet, KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
+import { AlexNetError } from "../../lib/errors/base.js";
+import { KERNEL_NAMES } from "../../workers/steps.js";
+import { withEngine } from "../engines.js";
+import { small } from "./small.js";
+
+describe("choice of kernels", () => {
+  it("is the fastest of the sets that were measured and are right", async () => {
+    const { choice, module, set } = await chooseKernels("auto");
+    expect(choice.forced).to.equal(false);
+    expect(choice.measured.map((measured) => measured.set)).to.deep.equal(COMPILED_SETS);
+    const usable = choice.measured.filter((measured) => measured.usable);
+    const fastest = Math.max(...usable.map(({ gflops }) => gflops ?? 0));
+    expect(usable.find((measured) => measured.set === choice.set)?.gflops).to.equal(fastest);
+    expect(fastest).to.be.above(0);
+    expect(set).to.equal(KERNEL_SETS[choice.set]);
+    expect(module).to.not.equal("reference");
+  });
+
+  it("is measured once a process", async () => {
+    const first = await chooseKernels("auto");
+    const second = await chooseKernels("auto");
+    expect(second.choice.measured).to.deep.equal(first.choice.measured);
+    expect(second.module).to.equal(first.module);
+  });
+
+  it("is visible on the engine, with a kernel for every export", () =>
+    withEngine({ ...small, kernels: "baseline" }, ({ kernels }) => {
+      expect(kernels.set).to.equal("baseline");
+      expect(kernels.forced).to.equal(true);
+      expect(kernels.measured.map(({ set, usable }) => [set, usable])).to.deep.equal([["baseline", true]]);
+      expect(Object.keys(kernels.kernels)).to.have.members(KERNEL_NAMES);
+      return Promise.resolve();
+    }));
+
+  it("may be the reference, which is never measured", async () => {
+    const { choice, module } = await chooseKernels("reference");
+    expect(module).to.equal("reference");
+    expect(choice).to.deep.equal({
+      set: "reference",
+      kernels: KERNEL_SETS.reference.kernels,
+      forced: true,
+      measured: [],
+    });
+  });
+
+  for (const set of COMPILED_SETS)
+    it(`${set} is forced where this Node compiles it, and refused with a reason where not`, async () => {
+      if ((await compileSet(set)) !== undefined) {
+        const { choice } = await chooseKernels(set);
+        expect(choice.set).to.equal(set);
+        expect(choice.forced).to.equal(true);
+        return;
+      }
+      try {
+        await chooseKernels(set);
+        expect.fail(`${set} was taken`);
+      } catch (error) {
+        expect(error).to.be.instanceOf(AlexNetError).with.property("code", "KERNELS_UNAVAILABLE");
+        expect(error).to.have.property(
+          "message",
+          `kernels: the set ${set} cannot be used: this Node does not compile it (${process.version}); ${KERNEL_SETS[set].needs}`,
+        );
+      }
+    });
+
+  it("says of every set whether it is usable, and why not", async () => {
+    const { choice } = await chooseKernels("auto");
+    for (const { set, usable, gflops, reason } of choice.measured) {
+      expect(usable).to.equal(reason === undefined);
+      if ((await compileSet(set)) === undefined) expect(gflops).to.equal(undefined);
+    }
+  });
+});

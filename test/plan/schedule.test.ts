@@ -1,0 +1,140 @@
+/** What the workers do, checked word by word: see simulation.ts. */
+import { expect } from "chai";
+import { KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
+import { makePlan, programsOf, type Plan } from "../../lib/plan/plan.js";
+import type { Command } from "../../lib/plan/schedule.js";
+import { evenImages, waves } from "../../lib/plan/schedule.js";
+import { goldenNames, readGolden } from "../golden.js";
+import { Random, testSeed } from "../random.js";
+import { randomPlan } from "./random-network.js";
+import { simulate } from "./simulation.js";
+
+const seed = testSeed();
+const THREADS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+function check(plan: Plan, images: number, what: string): void {
+  const programs = programsOf(plan, images);
+  try {
+    simulate(plan, programs, images);
+  } catch (error) {
+    const { network, threads, maxBatch, tile } = plan;
+    throw new Error(
+      `${what}, ${images} images, ${JSON.stringify({ threads, maxBatch, tile: tile.set, network })}: ${String(error)}`,
+      { cause: error },
+    );
+  }
+  const steps = programs.flat().flatMap((command) => (command === "barrier" ? [] : [command.step]));
+  expect(new Set(steps).size, what).to.be.at.most(plan.memory.stepCapacity);
+}
+
+describe("schedule", () => {
+  for (const threads of [...THREADS, 64])
+    it(`random networks on ${threads} threads: no hazard, every element once an image (TEST_SEED=${seed})`, () => {
+      const random = new Random(seed + threads);
+      for (let repeat = 0; repeat < (threads === 64 ? 5 : 15); repeat++) {
+        const plan = randomPlan(random, threads);
+        const what = `seed ${seed}, network ${repeat}`;
+        check(plan, plan.maxBatch, what);
+        check(plan, random.integer(1, plan.maxBatch), what);
+      }
+    });
+
+  for (const name of goldenNames("twins"))
+    it(`${name} on 2 and 3 threads, 1 to 9 images: no hazard, every element once an image`, () => {
+      const { network } = readGolden(name);
+      for (const threads of [2, 3]) {
+        const plan = makePlan({ network, tile: KERNEL_SETS.wide, threads, maxBatch: 9 });
+        for (const images of threads === 2 ? [1, 9] : [1, 5]) check(plan, images, name);
+      }
+    }).timeout(120_000);
+
+  it("keeps every image of a batch of one wave's size in a slot of its own", () => {
+    const { network } = readGolden("twins/single-tower");
+    for (const threads of THREADS)
+      for (const maxBatch of [1, 5, 16]) {
+        const plan = makePlan({ network, tile: KERNEL_SETS.baseline, threads, maxBatch });
+        for (let images = 1; images <= plan.wave; images++) {
+          const slots = new Set<number>();
+          for (const command of programsOf(plan, images).flat())
+            if (command !== "barrier" && command.operation === 0) slots.add(command.outputImage);
+          expect([...slots].sort((a, b) => a - b)).to.deep.equal([...Array(images).keys()]);
+        }
+      }
+  });
+
+  it("cuts a batch into whole waves, one that the workers share evenly, and the rest", () => {
+    const random = new Random(seed);
+    for (let repeat = 0; repeat < 100; repeat++) {
+      const plan = randomPlan(random);
+      const images = random.integer(1, plan.maxBatch);
+      const sizes = waves(plan, images).map(([from, to]) => to - from);
+      const even = evenImages(plan.graph.towers, plan.threads);
+      expect(sizes.reduce((sum, size) => sum + size, 0)).to.equal(images);
+      const smaller = sizes.filter((size) => size !== plan.wave);
+      expect(smaller.length, `seed ${seed}: ${sizes.join(", ")}`).to.be.at.most(2);
+      for (const size of smaller.slice(0, -1)) expect(size % even).to.equal(0);
+    }
+  });
+
+  it("has no barrier for one thread", () => {
+    const { network } = readGolden("twins/caffenet");
+    const plan = makePlan({ network, tile: KERNEL_SETS.baseline, threads: 1, maxBatch: 9 });
+    expect(programsOf(plan, 9)[0]).to.not.include("barrier");
+  });
+});
+
+describe("the checker of schedules", () => {
+  const { network } = readGolden("twins/alexnet2012");
+  const plan = makePlan({ network, tile: KERNEL_SETS.baseline, threads: 2, maxBatch: 3 });
+  const programs = programsOf(plan, 3);
+  const barriers = programs[0].flatMap((command, at) => (command === "barrier" ? [at] : []));
+
+  const without = (program: readonly Command[], barrier: number): Command[] => {
+    let seen = 0;
+    return program.filter((command) => command !== "barrier" || seen++ !== barrier);
+  };
+
+  it("accepts the plan that is broken below", () => {
+    expect(barriers.length).to.be.above(5);
+    simulate(plan, programs, 3);
+  });
+
+  it("sees a hazard wherever a barrier is missing", () => {
+    // conv3 and the fully connected layers read both towers; what two waves have between them is not read across
+    const seen = barriers.filter((_, barrier) => {
+      try {
+        simulate(
+          plan,
+          programs.map((program) => without(program, barrier)),
+          3,
+        );
+        return false;
+      } catch (error) {
+        return /in this phase|unwritten|reads images/.test(String(error));
+      }
+    });
+    expect(seen.length).to.be.at.least(4);
+  });
+
+  it("sees a worker that meets once less", () => {
+    expect(() => {
+      simulate(plan, [without(programs[0], 0), programs[1]], 3);
+    }).to.throw(/^the workers meet \d+, \d+ times$/);
+  });
+
+  it("sees a step that is missing, one that runs twice, and one that takes another image", () => {
+    const at = programs[0].findIndex((command) => command !== "barrier" && command.operation === 2);
+    const command = programs[0][at];
+    if (command === "barrier") throw new Error("not a step");
+    const broken = [
+      programs[0].toSpliced(at, 1),
+      programs[0].toSpliced(at, 0, command),
+      programs[0].with(at, { ...command, inputImage: command.inputImage + 1 }),
+      programs[0].with(at, { ...command, outputImage: command.outputImage + 1 }),
+    ];
+    for (const program of broken)
+      expect(() => {
+        simulate(plan, [program, programs[1]], 3);
+      }).to.throw(/unwritten|in this phase|twice|image/);
+  });
+});

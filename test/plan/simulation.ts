@@ -1,0 +1,210 @@
+/**
+ * Walks the commands of all workers as a checker: which word of the memory does each step read and write, derived
+ * from the step's fields alone, and is that allowed? Between two barriers the workers run in any order, so nobody may
+ * read what another writes, or write what another reads or writes. Each word of a tensor carries the image that it
+ * belongs to from the input to the output.
+ */
+import type { Operation } from "../../lib/plan/operations.js";
+import type { Plan } from "../../lib/plan/plan.js";
+import type { Command, StepCommand } from "../../lib/plan/schedule.js";
+import { elementsOf } from "../../lib/network/shapes.js";
+import { touch, type Touch } from "./touch.js";
+
+/** What a word holds; 0 and above: a value of this image. */
+const UNWRITTEN = -1;
+const PADDING = -2;
+const PARAMETER = -3;
+const FOREIGN = -4;
+/** The value of a window that lies in the padding whole: the same for every image. */
+const CONSTANT = -5;
+const NAMES = new Map([
+  [UNWRITTEN, "unwritten"],
+  [PADDING, "padding"],
+  [PARAMETER, "a parameter"],
+  [FOREIGN, "no tensor's"],
+]);
+
+/** Whose transforms lie in a word, instead of a tensor's number. */
+const TRANSFORMS = -1;
+/** A phase's number and a worker's in one stamp; this worker stands for several. */
+const WORKERS = 128;
+const SEVERAL = WORKERS - 1;
+
+/** @throws Error for the first thing that is not allowed. */
+export function simulate(plan: Plan, programs: readonly (readonly Command[])[], images: number): void {
+  new Simulation(plan, images).run(programs);
+}
+
+class Simulation {
+  readonly #contents: Int16Array;
+  /** The tensor that a word belongs to, padding and all. */
+  readonly #tensors: Int16Array;
+  readonly #writers: Int32Array;
+  readonly #readers: Int32Array;
+  /** Words written, by operation. */
+  readonly #written: number[];
+  #phase = 0;
+
+  constructor(
+    readonly plan: Plan,
+    readonly images: number,
+  ) {
+    const words = plan.memory.bytes / 4;
+    this.#contents = new Int16Array(words).fill(FOREIGN);
+    this.#tensors = new Int16Array(words).fill(TRANSFORMS - 1);
+    this.#writers = new Int32Array(words).fill(-1);
+    this.#readers = new Int32Array(words).fill(-1);
+    this.#written = plan.graph.operations.map(() => 0);
+    this.#layOut();
+  }
+
+  run(programs: readonly (readonly Command[])[]): void {
+    const phases = programs.map(phasesOf);
+    const counts = phases.map(({ length }) => length);
+    if (new Set(counts).size > 1)
+      throw new Error(`the workers meet ${counts.map((count) => count - 1).join(", ")} times`);
+    for (; this.#phase < counts[0]; this.#phase++)
+      phases.forEach((segments, worker) => {
+        for (const command of segments[this.#phase]) this.#step(command, worker);
+      });
+    this.#finish();
+  }
+
+  #layOut(): void {
+    const { memory, graph } = this.plan;
+    for (const { kind, offset, bytes } of memory.regions)
+      if (kind === "weights" || kind === "bias")
+        this.#contents.fill(PARAMETER, offset / 4, (offset + bytes) / 4);
+      else if (kind === "transforms") {
+        this.#contents.fill(UNWRITTEN, offset / 4, (offset + bytes) / 4);
+        this.#tensors.fill(TRANSFORMS, offset / 4, (offset + bytes) / 4);
+      }
+    for (const { id, padding, towers } of graph.tensors) {
+      const { offset, row, column, tower, image, slots } = memory.placements[id];
+      const first = (offset - padding[0] * row - padding[1] * column) / 4;
+      for (let index = 0; index < towers; index++) {
+        const from = first + (index * tower) / 4;
+        this.#contents.fill(PADDING, from, from + (image * slots) / 4);
+        this.#tensors.fill(id, from, from + (image * slots) / 4);
+      }
+      this.#fill(id, slots, () => UNWRITTEN);
+    }
+    this.#fill(0, this.images, (slot) => slot);
+  }
+
+  /** Sets what the elements of a tensor's first slots hold. */
+  #fill(tensor: number, slots: number, content: (slot: number) => number): void {
+    this.#each(tensor, slots, (word, slot) => {
+      this.#contents[word] = content(slot);
+    });
+  }
+
+  #each(tensor: number, slots: number, visit: (word: number, slot: number) => void): void {
+    const place = this.plan.memory.placements[tensor];
+    const { shape, towers } = this.plan.graph.tensors[tensor];
+    for (let slot = 0; slot < slots; slot++)
+      for (let tower = 0; tower < towers; tower++)
+        for (let y = 0; y < shape[1]; y++) {
+          const from = (place.offset + slot * place.image + tower * place.tower + y * place.row) / 4;
+          for (let word = from; word < from + shape[2] * place.channels; word++) visit(word, slot);
+        }
+  }
+
+  #step(command: StepCommand, worker: number): void {
+    const operation = this.plan.graph.operations[command.operation];
+    const what = `phase ${this.#phase}, worker ${worker}, ${command.step.kernel} of ${operation.layer.name}`;
+    const { tile, memory } = this.plan;
+    const mine: Scratch = { from: memory.scratch + worker * memory.scratchWorker, bytes: memory.scratchWorker };
+    try {
+      touch(command, tile, {
+        scratch: (address, bytes) => {
+          if (address !== mine.from || bytes > mine.bytes)
+            throw new Error(`its scratch is ${bytes} bytes at ${address}, not ${mine.bytes} at ${mine.from}`);
+        },
+        parameters: (address, count) => {
+          for (const word of [address / 4, address / 4 + count - 1])
+            if (this.#contents[word] !== PARAMETER) throw new Error(`it reads byte ${4 * word} as a parameter`);
+        },
+        output: (reads, writes) => {
+          const image = this.#read(reads, operation, worker);
+          for (const run of writes) this.#write(run, image, operation, worker);
+        },
+      });
+    } catch (error) {
+      throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+
+  /** The image that all the words read belong to, or CONSTANT. */
+  #read(runs: Iterable<Touch>, { input }: Operation, worker: number): number {
+    let image = CONSTANT;
+    const stamp = this.#phase * WORKERS + worker;
+    for (const { address, count } of runs)
+      for (let word = address / 4; word < address / 4 + count; word++) {
+        const content = this.#contents[word];
+        if (this.#tensors[word] !== input && this.#tensors[word] !== TRANSFORMS)
+          throw new Error(`it reads byte ${4 * word}, which is not its input's`);
+        if (content === PADDING) continue;
+        if (content < 0 && content !== CONSTANT)
+          throw new Error(`it reads byte ${4 * word}, which is ${NAMES.get(content)}`);
+        if (image >= 0 && content >= 0 && image !== content)
+          throw new Error(`it reads images ${image} and ${content}`);
+        image = Math.max(image, content);
+        const writer = this.#writers[word];
+        if (writer >= this.#phase * WORKERS && writer !== stamp)
+          throw new Error(`it reads byte ${4 * word}, which worker ${writer % WORKERS} writes in this phase`);
+        const reader = this.#readers[word];
+        const others = reader >= this.#phase * WORKERS && reader !== stamp;
+        this.#readers[word] = others ? this.#phase * WORKERS + SEVERAL : stamp;
+      }
+    return image;
+  }
+
+  #write({ address, count }: Touch, image: number, operation: Operation, worker: number): void {
+    const stamp = this.#phase * WORKERS + worker;
+    for (let word = address / 4; word < address / 4 + count; word++) {
+      const tensor = this.#tensors[word];
+      if (tensor !== operation.output && tensor !== TRANSFORMS)
+        throw new Error(`it writes byte ${4 * word}, which is not its output's`);
+      if (this.#contents[word] === PADDING) throw new Error(`it writes byte ${4 * word}, which is padding`);
+      const [writer, reader] = [this.#writers[word], this.#readers[word]];
+      if (writer >= this.#phase * WORKERS && writer !== stamp)
+        throw new Error(`it writes byte ${4 * word}, which worker ${writer % WORKERS} writes in this phase`);
+      if (image >= 0 && this.#contents[word] === image && tensor !== TRANSFORMS)
+        throw new Error(`it writes byte ${4 * word} of image ${image} twice`);
+      if (reader >= this.#phase * WORKERS && reader !== stamp)
+        throw new Error(`it writes byte ${4 * word}, which another worker reads in this phase`);
+      this.#writers[word] = stamp;
+      this.#contents[word] = image;
+      if (tensor !== TRANSFORMS) this.#written[operation.index]++;
+    }
+  }
+
+  /** No word was written twice for an image, so these counts say that every element was written once an image. */
+  #finish(): void {
+    const { graph } = this.plan;
+    for (const { index, output, layer } of graph.operations) {
+      const wanted = this.images * elementsOf(graph.tensors[output].shape);
+      if (this.#written[index] !== wanted)
+        throw new Error(`${layer.name}: ${this.#written[index]} elements are written, it has ${wanted}`);
+    }
+    this.#each(graph.tensors.length - 1, this.images, (word, slot) => {
+      if (this.#contents[word] !== slot && this.#contents[word] !== CONSTANT)
+        throw new Error(`the output of image ${slot} is that of image ${this.#contents[word]}`);
+    });
+  }
+}
+
+interface Scratch {
+  readonly from: number;
+  readonly bytes: number;
+}
+
+/** The steps between the barriers. */
+function phasesOf(program: readonly Command[]): StepCommand[][] {
+  const phases: StepCommand[][] = [[]];
+  for (const command of program)
+    if (command === "barrier") phases.push([]);
+    else phases[phases.length - 1].push(command);
+  return phases;
+}

@@ -1,0 +1,158 @@
+/** Which bytes a step reads and writes, kernel by kernel, as the kernels' docstrings say it. */
+import type { Tile } from "../../lib/plan/memory.js";
+import type { StepCommand } from "../../lib/plan/schedule.js";
+import type {
+  ActivationStep,
+  ConvolutionStep,
+  MaxPoolingStep,
+  NormalisationStep,
+  WinogradInputStep,
+  WinogradOutputStep,
+} from "../../workers/steps.js";
+import { PLANES, POINTS } from "../../workers/winograd.js";
+
+/** `count` float32 from a byte address on. */
+export interface Touch {
+  readonly address: number;
+  readonly count: number;
+}
+
+export interface Visitor {
+  scratch(address: number, bytes: number): void;
+  parameters(address: number, count: number): void;
+  /** Outputs that are made of one set of inputs: both of one image. */
+  output(reads: Iterable<Touch>, writes: Iterable<Touch>): void;
+}
+
+export function touch({ step, inputImage, outputImage }: StepCommand, tile: Tile, visitor: Visitor): void {
+  switch (step.kernel) {
+    case "conv_tile":
+    case "conv_row":
+      convolution(step.fields, inputImage, outputImage, tile, visitor);
+      break;
+    case "winograd_input":
+      winogradInput(step.fields, inputImage, outputImage, visitor);
+      break;
+    case "winograd_output_2":
+      winogradOutput(step.fields, inputImage, outputImage, 2, visitor);
+      break;
+    case "winograd_output_4":
+      winogradOutput(step.fields, inputImage, outputImage, 4, visitor);
+      break;
+    case "max_pooling":
+      maxPooling(step.fields, inputImage, outputImage, visitor);
+      break;
+    case "normalisation":
+      normalisation(step.fields, inputImage, outputImage, visitor);
+      break;
+    case "activation":
+      activation(step.fields, inputImage, outputImage, visitor);
+      break;
+  }
+}
+
+function convolution(f: ConvolutionStep, inputImage: number, outputImage: number, tile: Tile, visitor: Visitor) {
+  const depth = f.outerRuns * f.innerRuns * f.runLength;
+  const first = f.panelFrom * tile.panel;
+  const channels = Math.min(f.channels, f.panelTo * tile.panel) - first;
+  visitor.scratch(f.scratch, 128 + Math.max(tile.rows * tile.panel, 32) * 4);
+  visitor.parameters(
+    f.weights + inputImage * f.weightsImage + 4 * first * depth,
+    (f.panelTo - f.panelFrom) * depth * tile.panel,
+  );
+  visitor.parameters(f.bias + 4 * first, (f.panelTo - f.panelFrom) * tile.panel);
+  for (let position = f.positionFrom; position < f.positionTo; position++) {
+    const row = Math.floor(position / f.columns);
+    const column = position % f.columns;
+    const input = f.input + inputImage * f.inputImage + row * f.inputRow + column * f.inputColumn;
+    const output = f.output + outputImage * f.outputImage + row * f.outputRow + column * f.outputColumn;
+    const reads: Touch[] = [];
+    for (let outer = 0; outer < f.outerRuns; outer++)
+      for (let inner = 0; inner < f.innerRuns; inner++)
+        reads.push({ address: input + outer * f.outerStride + inner * f.innerStride, count: f.runLength });
+    visitor.output(reads, [{ address: output + 4 * first, count: channels }]);
+  }
+}
+
+function winogradInput(f: WinogradInputStep, inputImage: number, outputImage: number, visitor: Visitor) {
+  visitor.scratch(f.scratch, PLANES * 8 * 4);
+  const all = f.towers * f.channels;
+  for (let tile = 0; tile < f.tileRows * f.tileColumns; tile++) {
+    const row = Math.floor(tile / f.tileColumns) * f.tileStep;
+    const column = (tile % f.tileColumns) * f.tileStep;
+    const reads: Touch[] = [];
+    for (let tower = 0; tower < f.towers; tower++)
+      for (let y = row; y < row + POINTS; y++)
+        for (let x = column; x < column + POINTS; x++)
+          reads.push({
+            address:
+              f.input + inputImage * f.inputImage + tower * f.inputTower + y * f.inputRow + x * f.inputColumn,
+            count: f.channels,
+          });
+    const output = f.output + outputImage * f.outputImage + 4 * tile * all;
+    visitor.output(reads, planes(output, f.outputPlane, all));
+  }
+}
+
+function winogradOutput(
+  f: WinogradOutputStep,
+  inputImage: number,
+  outputImage: number,
+  outputs: number,
+  visitor: Visitor,
+) {
+  const count = f.channelTo - f.channelFrom;
+  visitor.scratch(f.scratch, PLANES * 8 * 4);
+  visitor.parameters(f.bias + 4 * f.channelFrom, count);
+  for (let row = 0; row < f.outputRows; row++)
+    for (let column = 0; column < f.outputColumns; column++) {
+      const tile =
+        Math.floor(row / outputs) * Math.ceil(f.outputColumns / outputs) + Math.floor(column / outputs);
+      const input = f.input + inputImage * f.inputImage + tile * f.inputTile + 4 * f.channelFrom;
+      const output = f.output + outputImage * f.outputImage + row * f.outputRow + column * f.outputColumn;
+      visitor.output(planes(input, f.inputPlane, count), [{ address: output + 4 * f.channelFrom, count }]);
+    }
+}
+
+const planes = (first: number, stride: number, count: number): Touch[] =>
+  Array.from({ length: PLANES }, (_, plane) => ({ address: first + plane * stride, count }));
+
+function maxPooling(f: MaxPoolingStep, inputImage: number, outputImage: number, visitor: Visitor) {
+  for (let row = f.rowFrom; row < f.rowTo; row++)
+    for (let column = 0; column < f.outputColumns; column++) {
+      const top = row * f.strideRows - f.paddingTop;
+      const left = column * f.strideColumns - f.paddingLeft;
+      const from = Math.max(left, 0);
+      const count = (Math.min(left + f.kernelColumns, f.inputColumns) - from) * f.channels;
+      const reads: Touch[] = [];
+      for (let y = Math.max(top, 0); y < Math.min(top + f.kernelRows, f.inputRows); y++)
+        reads.push({
+          address: f.input + inputImage * f.inputImage + y * f.inputRow + 4 * from * f.channels,
+          count,
+        });
+      const output = f.output + outputImage * f.outputImage + row * f.outputRow;
+      visitor.output(reads, [{ address: output + 4 * column * f.channels, count: f.channels }]);
+    }
+}
+
+function normalisation(f: NormalisationStep, inputImage: number, outputImage: number, visitor: Visitor) {
+  visitor.scratch(f.scratch, f.columns * (f.channels + f.before + f.after) * 4);
+  for (let row = f.rowFrom; row < f.rowTo; row++)
+    for (let column = 0; column < f.columns; column++) {
+      const pixel = 4 * column * f.channels;
+      const input = f.input + inputImage * f.inputImage + row * f.inputRow + pixel;
+      const output = f.output + outputImage * f.outputImage + row * f.outputRow + pixel;
+      const reads = [{ address: input, count: f.channels }];
+      if (f.below !== 0) reads.push({ address: input + f.below, count: f.before });
+      if (f.above !== 0) reads.push({ address: input + f.above, count: f.after });
+      visitor.output(reads, [{ address: output, count: f.channels }]);
+    }
+}
+
+function activation(f: ActivationStep, inputImage: number, outputImage: number, visitor: Visitor) {
+  for (let row = f.rowFrom; row < f.rowTo; row++)
+    visitor.output(
+      [{ address: f.input + inputImage * f.inputImage + row * f.inputRow, count: f.rowLength }],
+      [{ address: f.output + outputImage * f.outputImage + row * f.outputRow, count: f.rowLength }],
+    );
+}

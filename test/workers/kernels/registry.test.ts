@@ -1,0 +1,39 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import { COMPILED_SETS, KERNEL_SETS } from "../../../lib/engine/kernel-sets.js";
+import { KERNEL_NAMES } from "../../../workers/steps.js";
+import { compiledSets } from "./registry.js";
+
+const KERNELS = new URL("../../../../workers/kernels/", import.meta.url);
+const sourceOf = { wide: "wide.ts", relaxed: "baseline.ts", baseline: "baseline.ts" } as const;
+
+describe("registry of kernels", () => {
+  it("has a set here that the loops over it can test", async () => {
+    expect((await compiledSets()).map(({ name }) => name)).to.include("baseline");
+  });
+
+  for (const name of COMPILED_SETS) {
+    const { rows, panel, kernels } = KERNEL_SETS[name];
+
+    it(`${kernels.conv_tile} is a tile of ${rows} positions by ${panel} channels, as ${name} says`, () => {
+      const [, tileRows, tilePanel] = /^f32_conv_(\d+)x(\d+)$/.exec(kernels.conv_tile) ?? [];
+      expect([Number(tileRows), Number(tilePanel)]).to.deep.equal([rows, panel]);
+    });
+
+    it(`${kernels.conv_row} reads panels of ${panel} channels, as ${name} says`, () => {
+      const [, width, rowPanel] = /^f32_conv_1x(\d+)_by_(\d+)$/.exec(kernels.conv_row) ?? [];
+      expect(Number(rowPanel)).to.equal(panel);
+      expect(Number(width) % panel).to.equal(0);
+    });
+
+    it(`the module of ${name} exports the kernels that the registry names`, () => {
+      const source = readFileSync(new URL(sourceOf[name], KERNELS), "utf8");
+      const exported = [...source.matchAll(/export \{ (\w+) as (\w+) \}/g)];
+      expect(Object.fromEntries(exported.map(([, kernel, as]) => [as, kernel]))).to.deep.equal(kernels);
+    });
+  }
+
+  it("names every kernel of the reference by its function", () => {
+    expect(Object.keys(KERNEL_SETS.reference.kernels)).to.have.members(KERNEL_NAMES);
+  });
+});
