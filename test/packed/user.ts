@@ -1,3 +1,4 @@
+/** What a user of the tarball writes: .ci/run compiles and runs it in an empty folder. */
 import { AlexNetError, createEngine, defineNetwork, initWeights, networks, type Row } from "alexnet-threads";
 
 const network = defineNetwork({
@@ -9,7 +10,12 @@ const network = defineNetwork({
     { type: "fully-connected", name: "fc2", outFeatures: 5 },
   ],
 });
-await using engine = await createEngine({ network, weights: initWeights(network, 1), threads: 2, maxBatch: 2 });
+await using engine = await createEngine({
+  network,
+  weights: initWeights(network, 1),
+  threads: 2,
+  maxBatch: 2,
+});
 const rows: Row[] = [];
 try {
   for await (const row of engine.score(["no-such-file.jpg"])) rows.push(row);
