@@ -2,6 +2,7 @@
  * Where the workers of a batch meet. Two words of the shared memory: how many have arrived, and which meeting it is.
  * A poisoned barrier lets nobody wait any more: a worker that is gone can never arrive.
  */
+import type { SharedMemory } from "./protocol.js";
 
 const ARRIVED = 0;
 const MEETING = 1;
@@ -26,7 +27,7 @@ export class Barrier {
   readonly #spin: number;
 
   /** @param spin whether every thread has a core of its own, so that looking costs nobody else time */
-  constructor(memory: WebAssembly.Memory, address: number, threads: number, spin: boolean) {
+  constructor(memory: SharedMemory, address: number, threads: number, spin: boolean) {
     this.#words = new Int32Array(memory.buffer, address, 2);
     this.#threads = threads;
     this.#spin = spin ? SPIN : 0;

@@ -1,9 +1,10 @@
 /** The Piscina entry that times a kernel set and checks its results, away from the main thread. */
+import type { KernelModule } from "./protocol.js";
 import { instantiate } from "./instantiate.js";
 import { writeStep } from "./steps.js";
 
 export interface MeasureTask {
-  readonly module: WebAssembly.Module;
+  readonly module: KernelModule;
   /** Output channels of a panel, NR. */
   readonly panel: number;
 }

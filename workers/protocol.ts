@@ -1,11 +1,22 @@
 /** Everything that crosses the border between the main thread and a worker: messages, commands, control words. */
 
+/**
+ * A WebAssembly.Memory and a WebAssembly.Module, named without the namespace: Node's types lack it, and what users
+ * compile against must not need it.
+ */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+export interface KernelModule {
+  readonly [Symbol.toStringTag]: "WebAssembly.Module";
+}
+
 /** Given once, when a worker starts. */
 export interface WorkerSetup {
   /** The kernel set's compiled module, or "reference" for the plain TypeScript kernels. */
-  readonly kernels: WebAssembly.Module | "reference";
+  readonly kernels: KernelModule | "reference";
   /** The one memory of the engine: weights, activations, steps and control words. */
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   readonly control: ControlLayout;
 }
 
@@ -34,6 +45,12 @@ export interface BatchTimes {
   readonly operations: readonly (readonly [operation: number, milliseconds: number])[];
   readonly waiting: number;
 }
+
+/**
+ * What a task answers: its times where they were asked for, or that it gave up because another worker of the batch
+ * is lost. That is no error: the error that counts is the other's, and an error's class does not cross the border.
+ */
+export type BatchAnswer = BatchTimes | undefined | "gave up";
 
 /**
  * A command is [kernel, step address, input image, output image, operation]: kernel is an index of KERNEL_NAMES,

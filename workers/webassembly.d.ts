@@ -8,7 +8,10 @@ declare namespace WebAssembly {
     readonly [Symbol.toStringTag]: "WebAssembly.Module";
   }
   class Instance {
-    constructor(module: Module, imports: Record<string, Record<string, unknown>>);
+    constructor(
+      module: { readonly [Symbol.toStringTag]: string },
+      imports: Record<string, Record<string, unknown>>,
+    );
     readonly exports: Record<string, unknown>;
   }
   function validate(bytes: Uint8Array): boolean;

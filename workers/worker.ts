@@ -1,8 +1,15 @@
 /** The Piscina entry: binds the kernels once, then walks the commands of one batch after another. */
 import { workerData } from "node:worker_threads";
-import { Barrier } from "./barrier.js";
+import { Barrier, BarrierPoisonedError } from "./barrier.js";
 import { instantiate } from "./instantiate.js";
-import { BARRIER, COMMAND_WORDS, type BatchTask, type BatchTimes, type WorkerSetup } from "./protocol.js";
+import {
+  BARRIER,
+  COMMAND_WORDS,
+  type BatchAnswer,
+  type BatchTask,
+  type BatchTimes,
+  type WorkerSetup,
+} from "./protocol.js";
 import { KERNEL_NAMES } from "./steps.js";
 
 const setup = workerData as WorkerSetup;
@@ -11,12 +18,13 @@ const kernelsByName = instantiate(setup.kernels, memory);
 const kernels = KERNEL_NAMES.map((name) => kernelsByName[name]);
 const barrier = new Barrier(memory, control.barrier, control.threads, control.spin);
 
-export default function runBatch(task: BatchTask): BatchTimes | undefined {
+export default function runBatch(task: BatchTask): BatchAnswer {
   try {
     if (task.timed) return walkTimed(task.program);
     walk(task.program);
     return undefined;
   } catch (error) {
+    if (error instanceof BarrierPoisonedError) return "gave up";
     // The others may be waiting for this worker: let them go before the error travels to the main thread.
     barrier.poison();
     throw error;

@@ -1,6 +1,6 @@
 /** From the PATHs of a command line to the images that they name. */
 import { readdir, realpath, stat } from "node:fs/promises";
-import { extname, join, resolve } from "node:path";
+import { extname, isAbsolute, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { cliErrors } from "../errors/cli.js";
@@ -46,7 +46,7 @@ async function expandPath(path: string, stdin: NodeJS.ReadableStream): Promise<s
   }
   // a name with brackets that is there is a name, not a pattern
   if (kind === "missing" && isDynamicPattern(path)) {
-    const images = await glob(path, { expandDirectories: false });
+    const images = await glob(path, { expandDirectories: false, absolute: isAbsolute(path) });
     if (images.length === 0) throw cliErrors.noMatch(path);
     return images.sort(byName);
   }

@@ -2,6 +2,7 @@
 import { Piscina } from "piscina";
 import { engineErrors } from "../errors/engine.js";
 import type { Measurement, MeasureTask } from "../../workers/measure.js";
+import type { KernelModule } from "../../workers/protocol.js";
 import type { KernelName } from "../../workers/steps.js";
 import {
   COMPILED_SETS,
@@ -34,7 +35,7 @@ export interface KernelChoice {
 export interface ChosenKernels {
   readonly choice: KernelChoice;
   readonly set: KernelSet;
-  readonly module: WebAssembly.Module | "reference";
+  readonly module: KernelModule | "reference";
 }
 
 export type KernelsOption = "auto" | KernelSetName;
@@ -43,7 +44,7 @@ export const KERNELS_OPTIONS: readonly KernelsOption[] = ["auto", "baseline", "r
 interface Candidate {
   readonly shown: MeasuredSet;
   /** Missing where the set is not usable. */
-  readonly module?: WebAssembly.Module;
+  readonly module?: KernelModule;
 }
 
 /** Once measured, a set's figure holds for the life of the process: flags and processor stay what they are. */
@@ -69,7 +70,7 @@ export async function chooseKernels(option: KernelsOption): Promise<ChosenKernel
 
 const chosen = (
   name: KernelSetName,
-  module: WebAssembly.Module | "reference",
+  module: KernelModule | "reference",
   forced: boolean,
   measured: readonly MeasuredSet[],
 ): ChosenKernels => {

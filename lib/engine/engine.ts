@@ -9,7 +9,7 @@ import type { ModelName } from "../network/variants.js";
 import type { ConvolutionsOption } from "../plan/algorithm.js";
 import { makePlan, programsOf, type Plan } from "../plan/plan.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
-import type { BatchTimes } from "../../workers/protocol.js";
+import type { BatchTimes, SharedMemory } from "../../workers/protocol.js";
 import { chooseKernels, type KernelChoice, type KernelsOption } from "./choose-kernels.js";
 import { encode } from "./encode.js";
 import { packWeights } from "./pack.js";
@@ -47,7 +47,7 @@ const DEFAULT_BATCH = 16;
 
 interface Parts {
   readonly plan: Plan;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   readonly pool: WorkerPool;
   readonly kernels: KernelChoice;
   readonly preprocessing: Preprocessing | undefined;
@@ -264,7 +264,9 @@ export class Engine {
 
   #tensorOf(name: string): number {
     // what the network's input is called is no layer, but a layer may leave the input as it is
-    const tensor = this.#plan.graph.tensors.findIndex(({ id, layers }) => layers.includes(name, id === 0 ? 1 : 0));
+    const tensor = this.#plan.graph.tensors.findIndex(({ id, layers }) =>
+      layers.includes(name, id === 0 ? 1 : 0),
+    );
     if (tensor < 0) throw engineErrors.unknownLayer(name, this.layers);
     return tensor;
   }

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { Tile } from "../plan/memory.js";
 import { REFERENCE_PANEL } from "../../workers/reference/kernels.js";
+import type { KernelModule } from "../../workers/protocol.js";
 import type { KernelName } from "../../workers/steps.js";
 
 export type CompiledSetName = "baseline" | "relaxed" | "wide";
@@ -69,7 +70,7 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
 export const COMPILED_SETS: readonly CompiledSetName[] = ["wide", "relaxed", "baseline"];
 
 /** The module of a set, or undefined where this Node cannot compile it. */
-export async function compileSet(name: CompiledSetName): Promise<WebAssembly.Module | undefined> {
+export async function compileSet(name: CompiledSetName): Promise<KernelModule | undefined> {
   const bytes = await readFile(new URL(`../../workers/kernels/${name}.wasm`, import.meta.url));
   return WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : undefined;
 }

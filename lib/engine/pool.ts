@@ -2,14 +2,14 @@
 import { Piscina } from "piscina";
 import { engineErrors } from "../errors/engine.js";
 import { Barrier } from "../../workers/barrier.js";
-import type { BatchTask, BatchTimes, WorkerSetup } from "../../workers/protocol.js";
+import type { BatchAnswer, BatchTask, BatchTimes, WorkerSetup } from "../../workers/protocol.js";
 
 const FILENAME = new URL("../../workers/worker.js", import.meta.url).href;
 
 export class WorkerPool {
   readonly #setup: WorkerSetup;
   readonly #barrier: Barrier;
-  #pool: Piscina<BatchTask, BatchTimes | undefined>;
+  #pool: Piscina<BatchTask, BatchAnswer>;
   /** When the threads that the present pool began with have ended: no other ever gets a task. */
   #ended: Promise<unknown> = Promise.resolve();
   /** The first sign that a worker of the present pool is lost. */
@@ -22,11 +22,6 @@ export class WorkerPool {
     this.#pool = this.#start();
   }
 
-  /** The threads that run now. */
-  get threads(): Piscina["threads"] {
-    return this.#pool.threads;
-  }
-
   /**
    * Runs one batch, a program for each worker; one batch at a time.
    * @throws AlexNetError WORKER_FAILED when a worker throws, exits or is terminated; the pool is then a new one.
@@ -35,28 +30,32 @@ export class WorkerPool {
     // a worker that was lost between two batches has nothing to spoil: start again before this one
     if (this.#lost !== undefined) await this.#restart();
     const pool = this.#pool;
-    const tasks = programs.map(async (program, worker) => {
+    const tasks = programs.map(async (program, worker): Promise<BatchAnswer> => {
       try {
         return await pool.run({ worker, program, timed });
       } catch (error) {
         this.#lose(error);
-        throw error;
+        return "gave up";
       }
     });
-    const results = await Promise.allSettled(tasks);
-    if (results.every((result) => result.status === "fulfilled")) return results.map(({ value }) => value);
-    const cause = this.#lost ?? new Error("unknown");
+    // all of them: a worker that still runs may not write into the next batch
+    const answers = await Promise.all(tasks);
+    const times = answers.filter((answer) => answer !== "gave up");
+    if (times.length === answers.length) return times;
+    const cause = this.#lost ?? new Error("a worker gave up without a cause");
     await this.#restart();
     throw engineErrors.workerFailed(cause);
   }
 
+  /** Ends the workers; no batch may be running. */
   async close(): Promise<void> {
     await this.#pool.destroy();
+    await this.#ended;
   }
 
-  #start(): Piscina<BatchTask, BatchTimes | undefined> {
+  #start(): Piscina<BatchTask, BatchAnswer> {
     const { threads } = this.#setup.control;
-    const pool = new Piscina<BatchTask, BatchTimes | undefined>({
+    const pool = new Piscina<BatchTask, BatchAnswer>({
       filename: FILENAME,
       minThreads: threads,
       maxThreads: threads,
@@ -81,17 +80,14 @@ export class WorkerPool {
 
   /** Releases the other workers: whoever is lost will never come to a barrier. */
   #lose(reason: unknown): void {
-    const error = reason instanceof Error ? reason : new Error(String(reason));
-    // a worker that only found the barrier poisoned is not the cause
-    if (error.name !== "BarrierPoisonedError") this.#lost ??= error;
+    this.#lost ??= reason instanceof Error ? reason : new Error(String(reason));
     this.#barrier.poison();
   }
 
   async #restart(): Promise<void> {
     // The old threads are gone before the memory is used again: none may write into a later batch. Piscina waits
     // for those that it still counts; one that failed by an error it has only told to stop.
-    await this.#pool.destroy();
-    await this.#ended;
+    await this.close();
     this.#barrier.reset();
     this.#lost = undefined;
     this.#pool = this.#start();

@@ -59,11 +59,13 @@ export function checkInput(input: unknown, expected: readonly number[]): asserts
   if (!isNdarray(input)) throw engineErrors.inputType(input);
   const { shape, stride, offset, data } = input;
   const fits = shape.length === 4 && expected.every((size, axis) => shape[axis + 1] === size);
-  if (!fits || !Number.isSafeInteger(shape[0]) || shape[0] < 1) throw engineErrors.inputShape(shape, expected);
+  if (!fits || !Number.isSafeInteger(shape[0]) || shape[0] < 1)
+    throw engineErrors.inputShape(shape, expected);
   const reach = shape.map((size, axis) => (size - 1) * stride[axis]);
   const first = reach.reduce((sum, step) => sum + Math.min(step, 0), offset);
   const last = reach.reduce((sum, step) => sum + Math.max(step, 0), offset);
-  if (!(first >= 0 && last < data.length)) throw engineErrors.inputData(data.length, first < 0 ? first : last);
+  if (!(first >= 0 && last < data.length))
+    throw engineErrors.inputData(data.length, first < 0 ? first : last);
 }
 
 function isNdarray(value: unknown): value is NdArray {

@@ -30,6 +30,8 @@ const DECODERS = availableParallelism() + 2;
  * A batch takes at most `batch` inputs and `batch` images (broken ones make no input), so it ends although one
  * broken image follows another. Prepared images held at any moment: those of the batch that is gathered, and as
  * many more as the next batch needs, ceil(batch / crops). The pixels of a batch are let go before it runs.
+ *
+ * The signal is looked at by the source of images and by `run`, both of which throw its reason.
  */
 export async function* scoreBatches(
   source: Iterable<ImageSource> | AsyncIterable<ImageSource>,
@@ -47,7 +49,6 @@ export async function* scoreBatches(
   const gathering = new Gathering(images, batch);
   try {
     while (!gathering.finished) {
-      signal?.throwIfAborted();
       const inputs = await gathering.nextInputs();
       if (inputs.length > 0) await runInputs(inputs, settings, run);
       const rows = gathering.takeRows();

@@ -31,7 +31,8 @@ const alone = (setting: Setting): Promise<Buffer[]> =>
   withTwin(setting, 1, async (engine) => {
     const images = imagesFor(engine, IMAGES);
     const bits: Buffer[] = [];
-    for (let image = 0; image < IMAGES; image++) bits.push(bitsOf(await engine.forward(take(images, [image])), 0));
+    for (let image = 0; image < IMAGES; image++)
+      bits.push(bitsOf(await engine.forward(take(images, [image])), 0));
     expect(new Set(bits.map((bytes) => bytes.toString("hex"))).size).to.equal(IMAGES);
     return bits;
   });
@@ -46,7 +47,12 @@ async function checkBatches(engine: Engine, sizes: readonly number[], bits: Buff
   for (const size of sizes) {
     // another first image for each size
     const numbers = Array.from({ length: size }, (_, at) => (size + at) % IMAGES);
-    expectBits(await engine.forward(take(images, numbers)), numbers, bits, `${engine.threads} threads, batch ${size}`);
+    expectBits(
+      await engine.forward(take(images, numbers)),
+      numbers,
+      bits,
+      `${engine.threads} threads, batch ${size}`,
+    );
   }
 }
 
@@ -86,13 +92,19 @@ for (const kernels of await usableSets())
         const one = await withTwin(setting, 1, async (engine) => {
           const images = imagesFor(engine, 5);
           const all: Record<string, NdArray<Float32Array>>[] = [];
-          for (const image of [0, 1, 2, 3, 4]) all.push(await engine.activations(take(images, [image]), engine.layers));
+          for (const image of [0, 1, 2, 3, 4])
+            all.push(await engine.activations(take(images, [image]), engine.layers));
           return all;
         });
         await withTwin(setting, 3, async (engine) => {
           const together = await engine.activations(imagesFor(engine, 5), engine.layers);
           for (const layer of engine.layers)
-            expectBits(together[layer], [0, 1, 2, 3, 4], one.map((values) => bitsOf(values[layer], 0)), layer);
+            expectBits(
+              together[layer],
+              [0, 1, 2, 3, 4],
+              one.map((values) => bitsOf(values[layer], 0)),
+              layer,
+            );
         });
       });
   });

@@ -28,7 +28,9 @@ describe("encoding", () => {
         }
         expect(KERNEL_NAMES[kernel]).to.equal(command.step.kernel);
         expect(readStep(view, address, command.step.kernel)).to.deep.equal(
-          Object.fromEntries(Object.entries(command.step.fields).map(([name, value]) => [name, Math.fround(value)])),
+          Object.fromEntries(
+            Object.entries(command.step.fields).map(([name, value]) => [name, Math.fround(value)]),
+          ),
         );
         expect(rest).to.deep.equal([command.inputImage, command.outputImage, command.operation]);
       });

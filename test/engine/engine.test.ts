@@ -12,7 +12,9 @@ import { small } from "./small.js";
 
 class Watched extends Engine {
   /** An engine and a weak hold on its memory. */
-  static async create(options: EngineOptions): Promise<{ engine: Watched; memory: WeakRef<WebAssembly.Memory> }> {
+  static async create(
+    options: EngineOptions,
+  ): Promise<{ engine: Watched; memory: WeakRef<WebAssembly.Memory> }> {
     const parts = await this.prepare(options);
     return { engine: new Watched(parts), memory: new WeakRef(parts.memory) };
   }
@@ -29,9 +31,12 @@ describe("engine", () => {
 
   it("takes a network from the weights where none is given", async () => {
     const golden = readGolden("twins/caffenet");
-    await withEngine({ weights: golden.weights, threads: 1, maxBatch: 2, kernels: "baseline" }, async (engine) => {
-      expect((await engine.forward(imagesFor(engine, 2))).shape).to.deep.equal(golden.output.shape);
-    });
+    await withEngine(
+      { weights: golden.weights, threads: 1, maxBatch: 2, kernels: "baseline" },
+      async (engine) => {
+        expect((await engine.forward(imagesFor(engine, 2))).shape).to.deep.equal(golden.output.shape);
+      },
+    );
   });
 
   it("runs concurrent calls in the order in which they were made", () =>
@@ -42,7 +47,10 @@ describe("engine", () => {
       const order: number[] = [];
       const outputs = await Promise.all(
         [0, 1, 2, 3, 4, 5].map(async (n) => {
-          const output = n % 2 ? await engine.forward(take(images, [n])) : (await engine.activations(take(images, [n]), ["fc4"])).fc4;
+          const output =
+            n % 2
+              ? await engine.forward(take(images, [n]))
+              : (await engine.activations(take(images, [n]), ["fc4"])).fc4;
           order.push(n);
           return bitsOf(output, 0);
         }),
@@ -56,7 +64,11 @@ describe("engine", () => {
       const images = imagesFor(engine, 2);
       const bad = take(images, [0]);
       bad.data[7] = NaN;
-      const results = await Promise.allSettled([engine.forward(images), engine.forward(bad), engine.forward(images)]);
+      const results = await Promise.allSettled([
+        engine.forward(images),
+        engine.forward(bad),
+        engine.forward(images),
+      ]);
       expect(results.map(({ status }) => status)).to.deep.equal(["fulfilled", "rejected", "fulfilled"]);
       const [first, , third] = results;
       if (first.status === "fulfilled" && third.status === "fulfilled")
@@ -91,7 +103,13 @@ describe("engine", () => {
 
   it("several engines run side by side, on networks and kernels of their own", async () => {
     const golden = readGolden("twins/torchvision");
-    const other: EngineOptions = { network: golden.network, weights: golden.weights, threads: 3, maxBatch: 2, kernels: "reference" };
+    const other: EngineOptions = {
+      network: golden.network,
+      weights: golden.weights,
+      threads: 3,
+      maxBatch: 2,
+      kernels: "reference",
+    };
     await withEngine(small, (one) =>
       withEngine({ ...small, threads: 1 }, (two) =>
         withEngine(other, async (three) => {
@@ -129,7 +147,11 @@ describe("engine", () => {
 
 describe("an engine that is cancelled", () => {
   const reason = new Error("enough");
-  const outcome = (run: Promise<unknown>) => run.then(() => undefined, (error: unknown) => error);
+  const outcome = (run: Promise<unknown>) =>
+    run.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
 
   it("does not begin a call whose signal is aborted", () =>
     withEngine(small, async (engine) => {
@@ -205,7 +227,9 @@ describe("closing an engine", () => {
   });
 
   it("an open engine does not keep a program alive, and changes nothing in its process", async () => {
-    const child = fork(new URL("./fixtures/open-engine.js", import.meta.url), { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = fork(new URL("./fixtures/open-engine.js", import.meta.url), {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
     const said = once(child, "message");
     const [code] = (await once(child, "exit")) as [number | null];
     expect(code).to.equal(0);

@@ -82,13 +82,11 @@ const INPUTS: [factory: keyof typeof engineErrors, input: unknown, text: string]
     broken({ offset: 1 }),
     `input: its data has 360 elements, its shape, strides and offset reach element 360; ${HOLD}`,
   ],
-  ...[NaN, Infinity, -Infinity].map(
-    (value): [keyof typeof engineErrors, unknown, string] => [
-      "inputNotFinite",
-      withElement(value),
-      `input: element [1, 2, 11, 9] is ${value}; every element must be finite; check the preprocessing`,
-    ],
-  ),
+  ...[NaN, Infinity, -Infinity].map((value): [keyof typeof engineErrors, unknown, string] => [
+    "inputNotFinite",
+    withElement(value),
+    `input: element [1, 2, 11, 9] is ${value}; every element must be finite; check the preprocessing`,
+  ]),
   [
     "inputNotFinite",
     doubles(),
@@ -108,7 +106,12 @@ async function errorOf(run: () => Promise<unknown>): Promise<AlexNetError> {
 
 describe("errors of the engine", () => {
   const covered = new Set<string>();
-  const expectError = (factory: keyof typeof engineErrors, error: AlexNetError, code: string, text: string) => {
+  const expectError = (
+    factory: keyof typeof engineErrors,
+    error: AlexNetError,
+    code: string,
+    text: string,
+  ) => {
     covered.add(factory);
     expect(error.message).to.equal(text);
     expect(error.code).to.equal(code);
@@ -131,14 +134,21 @@ describe("errors of the engine", () => {
       const unknown = await errorOf(() => engine.activations(input, ["conv1", "conv9"]));
       const text = `layers: "conv9" is not a layer of the network; it must be one of ${LAYERS}`;
       expectError("unknownLayer", unknown, "OPTION_INVALID", text);
-      expect((await errorOf(() => engine.activations(input, ["input"]))).message).to.include('"input" is not a layer');
+      expect((await errorOf(() => engine.activations(input, ["input"]))).message).to.include(
+        '"input" is not a layer',
+      );
       const none = await errorOf(() => engine.activations(input, []));
       expectError("noLayers", none, "OPTION_INVALID", "layers: got an empty list; name at least one layer");
     }));
 
   it("refuse options out of range", async () => {
     const threads = await errorOf(() => withEngine({ ...small, threads: 65 }, () => Promise.resolve()));
-    expectError("option", threads, "OPTION_INVALID", "threads: got 65; it must be a whole number from 1 to 64");
+    expectError(
+      "option",
+      threads,
+      "OPTION_INVALID",
+      "threads: got 65; it must be a whole number from 1 to 64",
+    );
     const kernels = await errorOf(() => chooseKernels("fast" as KernelsOption));
     const text = 'kernels: got "fast"; it must be one of auto, baseline, relaxed, wide, reference';
     expectError("kernelsUnknown", kernels, "OPTION_INVALID", text);
@@ -186,8 +196,13 @@ describe("errors of the engine", () => {
   });
 
   it("say why a kernel set cannot be used, and what to do", () => {
-    const error = engineErrors.kernelsUnavailable("wide", "this Node does not compile it (v20.9.0)", "use a newer one");
-    const text = "kernels: the set wide cannot be used: this Node does not compile it (v20.9.0); use a newer one";
+    const error = engineErrors.kernelsUnavailable(
+      "wide",
+      "this Node does not compile it (v20.9.0)",
+      "use a newer one",
+    );
+    const text =
+      "kernels: the set wide cannot be used: this Node does not compile it (v20.9.0); use a newer one";
     expectError("kernelsUnavailable", error, "KERNELS_UNAVAILABLE", text);
   });
 

@@ -12,13 +12,18 @@ import { small } from "./small.js";
 type Data = Float32Array | Float64Array | Uint8Array | Int16Array | Uint8ClampedArray;
 
 /** The same elements in other data, with these strides and this offset. */
-function laidOut<T extends Data>(source: NdArray<Float32Array>, data: T, stride: number[], offset: number): NdArray {
+function laidOut(source: NdArray<Float32Array>, data: Data, stride: number[], offset: number): NdArray {
   const [images, channels, height, width] = source.shape;
   for (let n = 0; n < images; n++)
     for (let c = 0; c < channels; c++)
       for (let y = 0; y < height; y++)
         for (let x = 0; x < width; x++)
-          data[offset + n * stride[0] + c * stride[1] + y * stride[2] + x * stride[3]] = source.get(n, c, y, x);
+          data[offset + n * stride[0] + c * stride[1] + y * stride[2] + x * stride[3]] = source.get(
+            n,
+            c,
+            y,
+            x,
+          );
   return ndarray(data as Float32Array, source.shape, stride, offset);
 }
 
@@ -40,7 +45,9 @@ describe("inputs", () => {
         const images = imagesFor(engine, 2);
         const expected = await engine.forward(images);
         const data = new Float32Array(length).fill(NaN);
-        expect((await engine.forward(laidOut(images, data, stride, offset))).data).to.deep.equal(expected.data);
+        expect((await engine.forward(laidOut(images, data, stride, offset))).data).to.deep.equal(
+          expected.data,
+        );
       }));
 
   for (const Kind of [Float64Array, Uint8Array, Int16Array, Uint8ClampedArray])
@@ -72,23 +79,33 @@ describe("inputs", () => {
       const bad = imagesFor(engine, 4);
       bad.data.fill(1, 0, 700);
       bad.data[1439] = Infinity;
-      expect(await engine.forward(bad).catch((error: unknown) => error)).to.have.property("code", "INPUT_INVALID");
+      expect(await engine.forward(bad).catch((error: unknown) => error)).to.have.property(
+        "code",
+        "INPUT_INVALID",
+      );
       expect((await engine.forward(images)).data).to.deep.equal(expected.data);
     }));
 });
 
 describe("activations", () => {
   const shapesOf = (engine: Engine, images: number) =>
-    Object.fromEntries(inferShapes(engine.network).map(({ layer, output }) => [layer.name, [images, ...output]]));
+    Object.fromEntries(
+      inferShapes(engine.network).map(({ layer, output }) => [layer.name, [images, ...output]]),
+    );
 
   for (const name of ["alexnet2012", "bvlc-alexnet", "caffenet", "single-tower", "torchvision"])
     it(`of every layer of the ${name} twin have the shape that the network gives`, () => {
       const { network, weights } = readGolden(`twins/${name}`);
-      return withEngine({ network, weights, threads: 2, maxBatch: 3, kernels: "baseline" }, async (engine) => {
-        const values = await engine.activations(imagesFor(engine, 3), engine.layers);
-        const shapes = Object.fromEntries(Object.entries(values).map(([layer, { shape }]) => [layer, shape]));
-        expect(shapes).to.deep.equal(shapesOf(engine, 3));
-      });
+      return withEngine(
+        { network, weights, threads: 2, maxBatch: 3, kernels: "baseline" },
+        async (engine) => {
+          const values = await engine.activations(imagesFor(engine, 3), engine.layers);
+          const shapes = Object.fromEntries(
+            Object.entries(values).map(([layer, { shape }]) => [layer, shape]),
+          );
+          expect(shapes).to.deep.equal(shapesOf(engine, 3));
+        },
+      );
     });
 
   it("of a layer before a ReLU are rectified, of flatten and dropout in training those before them", () => {
@@ -105,7 +122,12 @@ describe("activations", () => {
   it("of dropout that is scaled in inference are half of the layer before, where the rate is 0.5", () => {
     const { network, weights } = readGolden("twins/alexnet2012");
     return withEngine({ network, weights, threads: 2, maxBatch: 2, kernels: "baseline" }, async (engine) => {
-      const { fc6, drop6, fc7, drop7 } = await engine.activations(imagesFor(engine, 2), ["fc6", "drop6", "fc7", "drop7"]);
+      const { fc6, drop6, fc7, drop7 } = await engine.activations(imagesFor(engine, 2), [
+        "fc6",
+        "drop6",
+        "fc7",
+        "drop7",
+      ]);
       expect(Math.max(...fc6.data)).to.be.above(0);
       expect(drop6.data).to.deep.equal(fc6.data.map((value) => value / 2));
       expect(drop7.data).to.deep.equal(fc7.data.map((value) => value / 2));
@@ -137,16 +159,24 @@ describe("activations", () => {
         { type: "softmax", name: "prob" },
       ],
     });
-    return withEngine({ network, weights: seededWeights(network), threads: 1, kernels: "baseline" }, async (engine) => {
-      const { prob } = await engine.activations(imagesFor(engine, 2), ["prob"]);
-      expect(prob.shape).to.deep.equal([2, 4, 2, 2]);
-      for (let n = 0; n < 2; n++)
-        for (const [y, x] of [[0, 0], [0, 1], [1, 0], [1, 1]]) {
-          const sum = [0, 1, 2, 3].reduce((all, c) => all + prob.get(n, c, y, x), 0);
-          // four probabilities, each rounded to float32
-          expect(Math.abs(sum - 1)).to.be.at.most(4 * 2 ** -24);
-        }
-    });
+    return withEngine(
+      { network, weights: seededWeights(network), threads: 1, kernels: "baseline" },
+      async (engine) => {
+        const { prob } = await engine.activations(imagesFor(engine, 2), ["prob"]);
+        expect(prob.shape).to.deep.equal([2, 4, 2, 2]);
+        for (let n = 0; n < 2; n++)
+          for (const [y, x] of [
+            [0, 0],
+            [0, 1],
+            [1, 0],
+            [1, 1],
+          ]) {
+            const sum = [0, 1, 2, 3].reduce((all, c) => all + prob.get(n, c, y, x), 0);
+            // four probabilities, each rounded to float32
+            expect(Math.abs(sum - 1)).to.be.at.most(4 * 2 ** -24);
+          }
+      },
+    );
   });
 
   it("of a layer that leaves the input as it is are the input", () => {
@@ -158,12 +188,15 @@ describe("activations", () => {
         { type: "fully-connected", name: "fc1", outFeatures: 5 },
       ],
     });
-    return withEngine({ network, weights: seededWeights(network), threads: 1, kernels: "baseline" }, async (engine) => {
-      const images = imagesFor(engine, 2);
-      const { flatten } = await engine.activations(images, ["flatten"]);
-      expect(flatten.shape).to.deep.equal([2, 24]);
-      expect(flatten.data).to.deep.equal(images.data);
-    });
+    return withEngine(
+      { network, weights: seededWeights(network), threads: 1, kernels: "baseline" },
+      async (engine) => {
+        const images = imagesFor(engine, 2);
+        const { flatten } = await engine.activations(images, ["flatten"]);
+        expect(flatten.shape).to.deep.equal([2, 24]);
+        expect(flatten.data).to.deep.equal(images.data);
+      },
+    );
   });
 
   it("of a network that ends in flatten are a vector, as what forward gives", () => {
@@ -175,12 +208,15 @@ describe("activations", () => {
         { type: "flatten", name: "flatten" },
       ],
     });
-    return withEngine({ network, weights: seededWeights(network), threads: 2, kernels: "baseline" }, async (engine) => {
-      const images = imagesFor(engine, 2);
-      const output = await engine.forward(images);
-      expect(output.shape).to.deep.equal([2, 24]);
-      expect(output.data).to.deep.equal(images.data.map((value) => Math.max(0, value)));
-      expect((await engine.activations(images, ["relu1"])).relu1.shape).to.deep.equal([2, 3, 4, 2]);
-    });
+    return withEngine(
+      { network, weights: seededWeights(network), threads: 2, kernels: "baseline" },
+      async (engine) => {
+        const images = imagesFor(engine, 2);
+        const output = await engine.forward(images);
+        expect(output.shape).to.deep.equal([2, 24]);
+        expect(output.data).to.deep.equal(images.data.map((value) => Math.max(0, value)));
+        expect((await engine.activations(images, ["relu1"])).relu1.shape).to.deep.equal([2, 3, 4, 2]);
+      },
+    );
   });
 });

@@ -1,5 +1,6 @@
 /** The pool alone: programs that fail in a kernel, at any command of any worker. */
 import { expect } from "chai";
+import ndarray from "ndarray";
 import { encode } from "../../lib/engine/encode.js";
 import { compileSet, KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
 import { packWeights } from "../../lib/engine/pack.js";
@@ -7,7 +8,6 @@ import { WorkerPool } from "../../lib/engine/pool.js";
 import { copyIn, views } from "../../lib/engine/tensors.js";
 import { makePlan, programsOf } from "../../lib/plan/plan.js";
 import { BARRIER, COMMAND_WORDS } from "../../workers/protocol.js";
-import ndarray from "ndarray";
 import { Random, testSeed } from "../random.js";
 import { seededInput } from "../seeded-weights.js";
 import { settled } from "./killing.js";
@@ -91,7 +91,9 @@ describe("worker pool", () => {
     withPool(2, async (pool, programs) => {
       expect(await pool.run(programs, false)).to.deep.equal([undefined, undefined]);
       const times = await pool.run(programs, true);
-      expect(times.map((time) => time?.operations.length)).to.deep.equal([7, 7]);
+      const operations = times.flatMap((time) => time?.operations.map(([operation]) => operation) ?? []);
+      expect(times).to.not.include(undefined);
+      expect(new Set(operations).size).to.equal(7);
     }));
 
   it("may be closed before its threads have started, and twice", () =>

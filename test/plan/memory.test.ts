@@ -40,7 +40,13 @@ describe("memory layout", () => {
   });
 
   it("holds the parameters of a full network once, and a part more where a panel is not full", () => {
-    const plan = makePlan({ network: networks.caffenet(), tile, threads: 2, maxBatch: 1, convolutions: "direct" });
+    const plan = makePlan({
+      network: networks.caffenet(),
+      tile,
+      threads: 2,
+      maxBatch: 1,
+      convolutions: "direct",
+    });
     const weights = plan.memory.regions
       .filter(({ kind, name }) => (kind === "weights" || kind === "bias") && name !== "zeros")
       .reduce((sum, { bytes }) => sum + bytes, 0);

@@ -22,7 +22,11 @@ describe("lowering", () => {
       ["convolution", true],
       ["activation", false],
     ]);
-    expect(tensors.map(({ layers }) => layers)).to.deep.equal([["input"], ["convolution1", "relu2"], ["relu3"]]);
+    expect(tensors.map(({ layers }) => layers)).to.deep.equal([
+      ["input"],
+      ["convolution1", "relu2"],
+      ["relu3"],
+    ]);
   });
 
   it("keeps a ReLU behind a pooling as an operation of its own", () => {
@@ -108,6 +112,8 @@ describe("lowering", () => {
           " it may reach into the neighbouring tower only; use a smaller size",
       )
       .with.property("code", "NETWORK_INVALID");
-    expect(graphOf([3, 8, 8], layers[0], { ...norm, scope: "across", size: 3 }, layers[2]).operations.length).to.equal(3);
+    expect(
+      graphOf([3, 8, 8], layers[0], { ...norm, scope: "across", size: 3 }, layers[2]).operations.length,
+    ).to.equal(3);
   });
 });

@@ -39,7 +39,8 @@ function untilValid<T>(make: () => T): T {
 
 function describeNetwork(random: Random): Description {
   const towers = random.pick([1, 1, 2, 2, 2, 3]);
-  const channels = () => (random.chance(0.8) ? towers * random.pick([1, 3, 4, 8, 16]) : random.integer(1, 19));
+  const channels = () =>
+    random.chance(0.8) ? towers * random.pick([1, 3, 4, 8, 16]) : random.integer(1, 19);
   let current = random.chance(0.5) ? towers * random.integer(1, 8) : random.integer(1, 4);
   const input = [current, random.integer(5, 14), random.integer(5, 14)];
   const layers: Description[] = [];

@@ -114,7 +114,10 @@ class Simulation {
     const operation = this.plan.graph.operations[command.operation];
     const what = `phase ${this.#phase}, worker ${worker}, ${command.step.kernel} of ${operation.layer.name}`;
     const { tile, memory } = this.plan;
-    const mine: Scratch = { from: memory.scratch + worker * memory.scratchWorker, bytes: memory.scratchWorker };
+    const mine: Scratch = {
+      from: memory.scratch + worker * memory.scratchWorker,
+      bytes: memory.scratchWorker,
+    };
     try {
       touch(command, tile, {
         scratch: (address, bytes) => {
@@ -123,7 +126,8 @@ class Simulation {
         },
         parameters: (address, count) => {
           for (const word of [address / 4, address / 4 + count - 1])
-            if (this.#contents[word] !== PARAMETER) throw new Error(`it reads byte ${4 * word} as a parameter`);
+            if (this.#contents[word] !== PARAMETER)
+              throw new Error(`it reads byte ${4 * word} as a parameter`);
         },
         output: (reads, writes) => {
           const image = this.#read(reads, operation, worker);

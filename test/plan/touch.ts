@@ -51,7 +51,13 @@ export function touch({ step, inputImage, outputImage }: StepCommand, tile: Tile
   }
 }
 
-function convolution(f: ConvolutionStep, inputImage: number, outputImage: number, tile: Tile, visitor: Visitor) {
+function convolution(
+  f: ConvolutionStep,
+  inputImage: number,
+  outputImage: number,
+  tile: Tile,
+  visitor: Visitor,
+) {
   const depth = f.outerRuns * f.innerRuns * f.runLength;
   const first = f.panelFrom * tile.panel;
   const channels = Math.min(f.channels, f.panelTo * tile.panel) - first;

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import ndarray from "ndarray";
 import { softmax } from "../../lib/engine/softmax.js";
 import { cropsOf, prepareImage, writeCrop } from "../../lib/images/index.js";
+import { takeInHand } from "../../lib/scoring/image-in-hand.js";
 import { settingsOf, type ScoreOptions } from "../../lib/scoring/options.js";
 import { isFailed, type ImageSource, type Row } from "../../lib/scoring/rows.js";
 import { scoreBatches, type RunBatch } from "../../lib/scoring/score-batches.js";
@@ -232,6 +233,12 @@ describe("scoreBatches", () => {
     expect(((await results.next()).value as Row[]).length).to.equal(3);
     expect(await errorOf(results.next())).to.equal(reason);
     expect(engine.sizes).to.deep.equal([3]);
+  });
+
+  it("the signal reaches the decoder", async () => {
+    const reason = new Error("enough");
+    const taken = takeInHand(samples[0], settingsFor({}), INPUT, AbortSignal.abort(reason));
+    expect(await errorOf(taken)).to.equal(reason);
   });
 
   it("a signal in the middle of decoding is no broken image", async () => {

@@ -7,10 +7,7 @@ import { Meeting } from "./meeting.js";
 
 const seed = testSeed();
 
-async function withMeeting(
-  meeting: Meeting,
-  use: (meeting: Meeting) => Promise<void>,
-): Promise<void> {
+async function withMeeting(meeting: Meeting, use: (meeting: Meeting) => Promise<void>): Promise<void> {
   try {
     await use(meeting);
   } finally {
@@ -64,7 +61,9 @@ describe("barrier", () => {
         meeting.barrier.reset();
         meeting.start();
         const reports = await meeting.ended();
-        expect(reports.every(({ passed, ending }) => passed === MEETINGS && ending === Ending.passed)).to.equal(true);
+        expect(
+          reports.every(({ passed, ending }) => passed === MEETINGS && ending === Ending.passed),
+        ).to.equal(true);
       }
     }));
 
@@ -93,7 +92,9 @@ describe("barrier", () => {
           ).to.equal(true);
           // who passes the last meeting and who finds it poisoned may differ, but by one meeting at most
           const passed = reports.map((report) => report.passed);
-          expect(Math.max(...passed) - Math.min(...passed), `round ${round} of seed ${seed}`).to.be.at.most(1);
+          expect(Math.max(...passed) - Math.min(...passed), `round ${round} of seed ${seed}`).to.be.at.most(
+            1,
+          );
           poisoned += reports.filter(({ ending }) => ending === Ending.poisoned).length;
         }
         expect(poisoned).to.be.above(0);

@@ -37,8 +37,11 @@ function recordsOfKernels(): Map<string, [name: string, type: string][]> {
 
 /** A step whose fields hold `value(index)`. */
 function stepOf(kernel: KernelName, value: (index: number, field: string) => number): Step {
-  const fields = KERNEL_FIELDS[kernel].map((field, index) => [field, value(index, field)]);
-  return { kernel, fields: Object.fromEntries(fields) } as Step;
+  const fields: [string, number][] = KERNEL_FIELDS[kernel].map((field, index) => [
+    field,
+    value(index, field),
+  ]);
+  return { kernel, fields: Object.fromEntries(fields) } as unknown as Step;
 }
 
 describe("steps", () => {
@@ -67,7 +70,9 @@ describe("steps", () => {
       writeStep(
         view,
         STEP_BYTES,
-        stepOf(kernel, (index, field) => (record[index][1] === "f32" ? 0.5 + index : 0x1000001 + field.length)),
+        stepOf(kernel, (index, field) =>
+          record[index][1] === "f32" ? 0.5 + index : 0x1000001 + field.length,
+        ),
       );
       record.forEach(([field, type], index) => {
         const at = STEP_BYTES + 4 * index;

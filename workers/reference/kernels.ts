@@ -2,6 +2,7 @@
  * The kernels in plain TypeScript: their definition, the oracle of their tests, and what runs where WebAssembly SIMD
  * does not. Sums are taken in float64 and rounded once, when stored.
  */
+import type { SharedMemory } from "../protocol.js";
 import { readStep, type Kernel, type KernelName, type Kernels, type StepOf } from "../steps.js";
 import { convolution } from "./convolution.js";
 import { maxPooling } from "./max-pooling.js";
@@ -11,7 +12,7 @@ import { activation, normalisation } from "./pointwise.js";
 /** Columns of a packed panel in the reference set. */
 export const REFERENCE_PANEL = 8;
 
-export function referenceKernels(memory: WebAssembly.Memory): Kernels {
+export function referenceKernels(memory: SharedMemory): Kernels {
   const view = new DataView(memory.buffer);
   const values = new Float32Array(memory.buffer);
   const bind =

@@ -36,7 +36,8 @@ function place(random: Random, rowLength: number) {
     floor: random.pick([0, -Infinity]),
     scale: random.pick([1, 0.5, random.value()]),
   };
-  const edge = fields.input / 4 + ((images.inputImage * rows + rowFrom) * inputRow + random.integer(0, rowLength - 1));
+  const edge =
+    fields.input / 4 + ((images.inputImage * rows + rowFrom) * inputRow + random.integer(0, rowLength - 1));
   arena.values[edge] = random.pick(EDGES);
   return { fields, ...images };
 }

@@ -75,7 +75,10 @@ export class Arena {
   }
 
   /** Runs a kernel alone, and gives the words of the whole arena after it. */
-  run(kernel: Kernel, { step, inputImage, outputImage }: Pick<Comparison, "step" | "inputImage" | "outputImage">) {
+  run(
+    kernel: Kernel,
+    { step, inputImage, outputImage }: Pick<Comparison, "step" | "inputImage" | "outputImage">,
+  ) {
     const before = this.#snapshot();
     this.#call(kernel, step, inputImage, outputImage);
     const after = this.#snapshot();

@@ -39,7 +39,9 @@ function place(set: CompiledSet, random: Random, wanted: Case) {
   const inputRow = primeFrom(inputColumn + random.integer(0, 20));
   const innerStride = primeFrom(runLength + random.integer(0, 3));
   const outerStride = primeFrom(innerRuns * innerStride);
-  const inputImage = primeFrom(lastRow * inputRow + columns * inputColumn + outerRuns * outerStride + runLength);
+  const inputImage = primeFrom(
+    lastRow * inputRow + columns * inputColumn + outerRuns * outerStride + runLength,
+  );
   const outputColumn = primeFrom(channels);
   const outputRow = primeFrom(columns * outputColumn);
   const outputImage = primeFrom((lastRow + 1) * outputRow);
@@ -76,7 +78,13 @@ function place(set: CompiledSet, random: Random, wanted: Case) {
   return { fields, depth, ...images };
 }
 
-function check(set: CompiledSet, kernels: Kernels, kernel: (typeof KERNELS)[number], random: Random, wanted: Case) {
+function check(
+  set: CompiledSet,
+  kernels: Kernels,
+  kernel: (typeof KERNELS)[number],
+  random: Random,
+  wanted: Case,
+) {
   const { fields, depth, ...images } = place(set, random, wanted);
   const reference: Kernel = (address, inputImage, outputImage) => {
     convolution(arena.values, readStep(view, address, kernel), inputImage, outputImage, set.panel);
@@ -132,7 +140,14 @@ for (const set of sets)
             const positions = random.integer(1, longest);
             const channels = random.integer(1, widest);
             const floor = random.pick(floors);
-            check(set, kernels, kernel, random, { positions, channels, outerRuns, innerRuns, runLength, floor });
+            check(set, kernels, kernel, random, {
+              positions,
+              channels,
+              outerRuns,
+              innerRuns,
+              runLength,
+              floor,
+            });
             cases++;
           }
         expect(cases).to.equal(160);
@@ -142,10 +157,15 @@ for (const set of sets)
         for (const floor of floors) {
           const random = new Random(seed);
           const sizes = { outerRuns: 1, innerRuns: 1, runLength: 3, floor };
-          const { fields, ...images } = place(set, random, { positions: longest, channels: widest, ...sizes });
+          const { fields, ...images } = place(set, random, {
+            positions: longest,
+            channels: widest,
+            ...sizes,
+          });
           arena.values[fields.bias / 4 + fields.panelFrom * set.panel] = NaN;
           const words = arena.run(kernels[kernel], { step: { kernel, fields }, ...images });
-          const first = outputOf(fields, images.outputImage, fields.positionFrom) + 4 * fields.panelFrom * set.panel;
+          const first =
+            outputOf(fields, images.outputImage, fields.positionFrom) + 4 * fields.panelFrom * set.panel;
           expect(new Float32Array(words.buffer)[(first - 65536) / 4], `floor ${floor}`).to.be.NaN;
         }
       });

@@ -89,7 +89,8 @@ for (const set of await compiledSets())
       const { fields, ...images } = place(random, 17);
       arena.values.fill(NaN, fields.input / 4, fields.output / 4 - 37);
       const words = arena.run(kernel, { step: { kernel: "max_pooling", fields }, ...images });
-      const first = fields.output + images.outputImage * fields.outputImage + fields.rowFrom * fields.outputRow;
+      const first =
+        fields.output + images.outputImage * fields.outputImage + fields.rowFrom * fields.outputRow;
       expect(new Float32Array(words.buffer)[(first - 65536) / 4]).to.equal(-Infinity);
     });
   });

@@ -1,5 +1,10 @@
 /** The kernels that this Node compiles, out of the registry that the engine uses. */
-import { COMPILED_SETS, compileSet, KERNEL_SETS, type CompiledSetName } from "../../../lib/engine/kernel-sets.js";
+import {
+  COMPILED_SETS,
+  compileSet,
+  KERNEL_SETS,
+  type CompiledSetName,
+} from "../../../lib/engine/kernel-sets.js";
 import type { KernelName } from "../../../workers/steps.js";
 
 export interface CompiledSet {

@@ -1,7 +1,12 @@
 /** The transforms of Winograd's minimal filtering of every set against workers/reference. */
 import { expect } from "chai";
 import { winogradInput, winogradOutput } from "../../../workers/reference/winograd.js";
-import { readStep, type Kernel, type WinogradInputStep, type WinogradOutputStep } from "../../../workers/steps.js";
+import {
+  readStep,
+  type Kernel,
+  type WinogradInputStep,
+  type WinogradOutputStep,
+} from "../../../workers/steps.js";
 import { B_TRANSPOSED, outputTransform, PLANES, POINTS } from "../../../workers/winograd.js";
 import { Random, testSeed } from "../../random.js";
 import { Arena, primeFrom, roundings } from "./arena.js";
