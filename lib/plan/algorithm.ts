@@ -46,3 +46,14 @@ const BLOCK_TILES = 96;
 /** Images of a block. */
 export const blockImages = ({ tileRows, tileColumns }: Winograd, wave: number): number =>
   Math.max(1, Math.min(wave, Math.floor(BLOCK_TILES / (tileRows * tileColumns))));
+
+const LINE = 64;
+
+/**
+ * From one plane of a block's windows or products to the next, in bytes: an odd number of cache lines, since the
+ * transforms touch one place of every plane in turn, and strides of whole pages would put them all into one cache set.
+ */
+export function planeBytes(bytes: number): number {
+  const lines = Math.ceil(bytes / LINE);
+  return (lines % 2 === 0 ? lines + 1 : lines) * LINE;
+}

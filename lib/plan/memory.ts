@@ -7,7 +7,7 @@ import { BARRIER_BYTES } from "../../workers/barrier.js";
 import { STEP_BYTES } from "../../workers/steps.js";
 import { PLANES } from "../../workers/winograd.js";
 import { elementsOf } from "../network/shapes.js";
-import { blockImages } from "./algorithm.js";
+import { blockImages, planeBytes } from "./algorithm.js";
 import type { Operation, OperationGraph, Tensor } from "./operations.js";
 import { reachOf } from "./operations.js";
 
@@ -205,12 +205,12 @@ function transformBytes(graph: OperationGraph, wave: number): { windows: number;
   const sizes = graph.operations.map((operation) => {
     if (operation.kind !== "convolution" || !operation.winograd) return { windows: 0, products: 0 };
     const { winograd, layer } = operation;
-    const rows = PLANES * blockImages(winograd, wave) * winograd.tileRows * winograd.tileColumns;
+    const rows = blockImages(winograd, wave) * winograd.tileRows * winograd.tileColumns;
     const output = graph.tensors[operation.output];
     const inputs = operation.shaped.input[0] / layer.groups;
     return {
-      windows: align(rows * inputs * 4),
-      products: align((rows * output.shape[0] * 4) / output.towers),
+      windows: PLANES * planeBytes(rows * inputs * 4),
+      products: PLANES * planeBytes((rows * output.shape[0] * 4) / output.towers),
     };
   });
   return {

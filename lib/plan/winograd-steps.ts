@@ -1,7 +1,7 @@
 /** The steps of a convolution by Winograd: transform the windows, 36 products, transform back. */
 import { PLANES } from "../../workers/winograd.js";
 import type { Step } from "../../workers/steps.js";
-import { blockImages, type Winograd } from "./algorithm.js";
+import { blockImages, planeBytes, type Winograd } from "./algorithm.js";
 import type { ConvolutionOperation } from "./operations.js";
 import type { Range, Slice } from "./partition.js";
 import { packedFields, type StepContext } from "./steps.js";
@@ -54,6 +54,8 @@ function blockSteps(
   const packed = packedFields({ graph, memory }, operation, slice, worker);
   const windowsTile = towers * input.channels * 4;
   const productsTile = output.channels * 4;
+  const windowsPlane = planeBytes(blockSize * tiles * windowsTile);
+  const productsPlane = planeBytes(blockSize * tiles * productsTile);
   const windows = memory.transforms + worker * memory.transformsWorker;
   const products = windows + memory.productsOffset;
   const shape = operation.shaped.output;
@@ -72,7 +74,7 @@ function blockSteps(
         inputColumn: input.column,
         output: windows,
         outputImage: tiles * windowsTile,
-        outputPlane: blockSize * tiles * windowsTile,
+        outputPlane: windowsPlane,
         towers,
         channels: input.channels,
         tileStep: winograd.outputs,
@@ -90,11 +92,11 @@ function blockSteps(
         bias: memory.zeros,
         floor: -Infinity,
         input: windows,
-        inputImage: blockSize * tiles * windowsTile,
+        inputImage: windowsPlane,
         inputRow: 0,
         inputColumn: windowsTile,
         output: products,
-        outputImage: blockSize * tiles * productsTile,
+        outputImage: productsPlane,
         outputRow: 0,
         outputColumn: productsTile,
         outerRuns: 1,
@@ -113,7 +115,7 @@ function blockSteps(
         input: products,
         inputImage: tiles * productsTile,
         inputTile: productsTile,
-        inputPlane: blockSize * tiles * productsTile,
+        inputPlane: productsPlane,
         output: output.offset + slice.tower * output.tower,
         outputImage: output.image,
         outputRow: output.row,
