@@ -6,15 +6,14 @@ import { runInNewContext } from "node:vm";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { Engine, type EngineOptions } from "../../lib/engine/engine.js";
+import type { SharedMemory } from "../../workers/protocol.js";
 import { bitsOf, createEngine, imagesFor, take, withEngine } from "../engines.js";
 import { readGolden } from "../golden.js";
 import { small } from "./small.js";
 
 class Watched extends Engine {
   /** An engine and a weak hold on its memory. */
-  static async create(
-    options: EngineOptions,
-  ): Promise<{ engine: Watched; memory: WeakRef<WebAssembly.Memory> }> {
+  static async create(options: EngineOptions): Promise<{ engine: Watched; memory: WeakRef<SharedMemory> }> {
     const parts = await this.prepare(options);
     return { engine: new Watched(parts), memory: new WeakRef(parts.memory) };
   }
