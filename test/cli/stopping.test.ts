@@ -33,7 +33,7 @@ async function withPhotos(
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
-const sleep = (milliseconds: number): Promise<void> =>
+const sleep = (milliseconds: number): Promise<undefined> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Waits until a file is larger than it was, or the process is gone. */
@@ -126,11 +126,17 @@ describe("alexnet, stopped", () => {
     const saw = async (text: string) => {
       while (!told.includes(text)) await sleep(5);
     };
-    await saw("ready");
-    run.child.kill("SIGINT");
-    await saw("interrupted, waiting");
-    run.child.kill("SIGINT");
-    expect((await run.ended).code).to.equal(130);
+    try {
+      await saw("ready");
+      run.child.kill("SIGINT");
+      await saw("interrupted, waiting");
+      run.child.kill("SIGINT");
+      // well before the work itself would end
+      const ended = await Promise.race([run.ended, sleep(30_000).then(() => undefined)]);
+      expect(ended?.code).to.equal(130);
+    } finally {
+      run.child.kill("SIGKILL");
+    }
   });
 
   it("ends quietly when the reader of stdout goes away", async () => {
