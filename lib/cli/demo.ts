@@ -6,7 +6,7 @@ import { PREPROCESSING } from "../network/preprocessing.js";
 import { networkByName } from "../network/variants.js";
 import { isFailed, type Row } from "../scoring/rows.js";
 import { initWeights } from "../weights/index.js";
-import { withEngine } from "./engine.js";
+import { batchFor, withEngine, type EngineFlags } from "./engine.js";
 import { tellFailed } from "./exit.js";
 import { expandPaths } from "./paths.js";
 import { left, measured, right, table } from "./table.js";
@@ -28,7 +28,8 @@ async function demo(paths: readonly string[]): Promise<void> {
   const images = await expandPaths(paths);
   const threads = availableParallelism();
   process.stderr.write(`making the initial weights of ${MODEL} ...\n`);
-  await withEngine({ network, weights }, { threads, kernels: "auto" }, images.length, async (engine) => {
+  const flags: EngineFlags = { threads, kernels: "auto" };
+  await withEngine({ network, weights }, flags, batchFor(flags, images.length), async (engine) => {
     const from = performance.now();
     const rows = await engine.classify(images, { topK: 1, preprocessing: PREPROCESSING[MODEL] });
     const seconds = (performance.now() - from) / 1000;

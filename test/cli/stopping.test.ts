@@ -33,7 +33,7 @@ async function withPhotos(
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
-const sleep = (milliseconds: number): Promise<undefined> =>
+const sleep = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Waits until a file is larger than it was, or the process is gone. */

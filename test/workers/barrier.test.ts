@@ -51,7 +51,7 @@ describe("barrier", () => {
       }).to.throw(BarrierPoisonedError, "another worker of this batch failed");
     }));
 
-  it("works again after a reset, also where some had arrived before the poison", () =>
+  it("works again after a reset", () =>
     withMeeting(new Meeting(3, false), async (meeting) => {
       meeting.start();
       while (meeting.furthest < 10) await sleep(1);
@@ -64,6 +64,19 @@ describe("barrier", () => {
         expect(
           reports.every(({ passed, ending }) => passed === MEETINGS && ending === Ending.passed),
         ).to.equal(true);
+      }
+    }));
+
+  it("forgets in a reset who had arrived before the poison", () =>
+    withMeeting(new Meeting(1, false, 2), async (meeting) => {
+      for (let round = 0; round < 2; round++) {
+        meeting.barrier.reset();
+        meeting.start();
+        while (meeting.furthest === 0) await sleep(1);
+        await sleep(20);
+        meeting.barrier.poison();
+        // with the first round's arrival still counted, the second would be its own partner
+        expect(await meeting.ended()).to.deep.equal([{ passed: 0, ending: Ending.poisoned }]);
       }
     }));
 
