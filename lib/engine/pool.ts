@@ -24,10 +24,11 @@ export class WorkerPool {
 
   /**
    * Runs one batch, a program for each worker; one batch at a time.
-   * @throws AlexNetError WORKER_FAILED when a worker throws, exits or is terminated; the pool is then a new one.
+   * @throws AlexNetError WORKER_FAILED when a worker throws, exits or is terminated; the next batch has a new pool.
    */
   async run(programs: readonly Int32Array[], timed: boolean): Promise<(BatchTimes | undefined)[]> {
-    // a worker that was lost between two batches has nothing to spoil: start again before this one
+    // A worker was lost, in the last batch or since: start again, with every worker that the plan has. Piscina's own
+    // replacement would do, but a task waits without end where that one fails as well.
     if (this.#lost !== undefined) await this.#restart();
     const pool = this.#pool;
     const tasks = programs.map(async (program, worker): Promise<BatchAnswer> => {
@@ -42,9 +43,7 @@ export class WorkerPool {
     const answers = await Promise.all(tasks);
     const times = answers.filter((answer) => answer !== "gave up");
     if (times.length === answers.length) return times;
-    const cause = this.#lost ?? new Error("a worker gave up without a cause");
-    await this.#restart();
-    throw engineErrors.workerFailed(cause);
+    throw engineErrors.workerFailed(this.#lost ?? new Error("a worker gave up without a cause"));
   }
 
   /** Ends the workers; no batch may be running. */

@@ -139,6 +139,21 @@ describe(`workers that are killed (TEST_SEED=${seed})`, () => {
     }
   });
 
+  it("and whose replacements die too: the batch fails, and the first one that has workers is right", async () => {
+    const random = new Random(seed);
+    const engine = await createEngine(options(3));
+    for (let round = 0; round < 8; round++) {
+      const what = `round ${round} of seed ${seed}`;
+      expect(await isServed(engine, expected, what)).to.equal(true);
+      watch.onStart = (worker) => void worker.terminate();
+      await watch.kill(random);
+      expect(await isServed(engine, expected, what), what).to.equal(false);
+      watch.onStart = undefined;
+    }
+    expect(await isServed(engine, expected, "last batch")).to.equal(true);
+    await settled(engine.close(), "closing");
+  });
+
   it("all of them, again and again: every batch fails or is right, and the last is right", async () => {
     const random = new Random(seed);
     const engine = await createEngine(options(3));
