@@ -28,18 +28,23 @@ export function locate(
   valid: i32,
 ): void {
   const scratch = step.scratch;
-  const input = step.input + inputImage * step.inputImage;
+  const direct = valid == tileColumns;
+  const row = position / step.columns;
+  let column = position - row * step.columns;
+  let from = step.input + inputImage * step.inputImage + row * step.inputRow + column * step.inputColumn;
+  let to =
+    step.output + outputImage * step.outputImage + row * step.outputRow + column * step.outputColumn + (channel << 2);
   for (let r = 0; r < tileRows; r++) {
-    const p = position + min(r, rows - 1);
-    const row = p / step.columns;
-    const column = p - row * step.columns;
-    store<i32>(<usize>(scratch + (r << 2)), input + row * step.inputRow + column * step.inputColumn, INPUTS);
-    const direct = r < rows && valid == tileColumns;
-    store<i32>(
-      <usize>(scratch + (r << 2)),
-      direct ? outputOf(step, outputImage, channel, p) : scratch + TILE + r * (tileColumns << 2),
-      OUTPUTS,
-    );
+    const place = <usize>(scratch + (r << 2));
+    store<i32>(place, from, INPUTS);
+    store<i32>(place, direct && r < rows ? to : scratch + TILE + r * (tileColumns << 2), OUTPUTS);
+    if (r + 1 >= rows) continue;
+    from += step.inputColumn;
+    to += step.outputColumn;
+    if (++column < step.columns) continue;
+    column = 0;
+    from += step.inputRow - step.columns * step.inputColumn;
+    to += step.outputRow - step.columns * step.outputColumn;
   }
 }
 
