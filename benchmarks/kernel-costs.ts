@@ -21,6 +21,10 @@ export function costOf(step: Step, panel: number): Cost {
       // with one position every weight is read for one product
       return { macs, bytes: step.kernel === "conv_row" ? 4 * macs : 0 };
     }
+    case "space_to_depth": {
+      const { rowFrom, rowTo, columns, channels } = step.fields;
+      return { macs: 0, bytes: 2 * 4 * (rowTo - rowFrom) * columns * channels };
+    }
     case "winograd_input": {
       const { towers, channels, tileRows, tileColumns } = step.fields;
       // windows overlap, so that a value is read more than once

@@ -30,6 +30,24 @@ export const CONVOLUTION_FIELDS = [
   "floor",
 ] as const;
 
+export const SPACE_TO_DEPTH_FIELDS = [
+  "input",
+  "inputImage",
+  "inputChannel",
+  "inputRow",
+  "output",
+  "outputImage",
+  "outputRow",
+  "outputColumn",
+  "channels",
+  "columns",
+  "blockSize",
+  "paddingTop",
+  "paddingLeft",
+  "rowFrom",
+  "rowTo",
+] as const;
+
 export const WINOGRAD_INPUT_FIELDS = [
   "input",
   "inputImage",
@@ -126,6 +144,7 @@ const FLOAT_FIELDS: ReadonlySet<string> = new Set(["floor", "scale", "alpha", "b
 
 type Record32<Fields extends readonly string[]> = Readonly<Record<Fields[number], number>>;
 export type ConvolutionStep = Record32<typeof CONVOLUTION_FIELDS>;
+export type SpaceToDepthStep = Record32<typeof SPACE_TO_DEPTH_FIELDS>;
 export type WinogradInputStep = Record32<typeof WINOGRAD_INPUT_FIELDS>;
 export type WinogradOutputStep = Record32<typeof WINOGRAD_OUTPUT_FIELDS>;
 export type MaxPoolingStep = Record32<typeof MAX_POOLING_FIELDS>;
@@ -134,6 +153,7 @@ export type ActivationStep = Record32<typeof ACTIVATION_FIELDS>;
 
 /** The kernels of a set by the name of their export, each with the fields of its step. */
 export const KERNEL_FIELDS = {
+  space_to_depth: SPACE_TO_DEPTH_FIELDS,
   conv_tile: CONVOLUTION_FIELDS,
   conv_row: CONVOLUTION_FIELDS,
   winograd_input: WINOGRAD_INPUT_FIELDS,

@@ -179,9 +179,7 @@ export class Engine {
   ): Promise<T> {
     return this.#queue(async () => {
       options.signal?.throwIfAborted();
-      const target = inputView(this.#plan, this.#live.memory);
-      if (target === undefined) throw engineErrors.inputTowers(this.network.name, this.network.input);
-      const images = fill(target);
+      const images = fill(inputView(this.#plan, this.#live.memory));
       await this.#run(images, false);
       const output = this.#allocate(this.#tensorOf(this.#lastLayer), images);
       this.#copyOut(this.#lastLayer, images, output, 0);
@@ -265,7 +263,7 @@ export class Engine {
   #tensorOf(name: string): number {
     // what the network's input is called is no layer, but a layer may leave the input as it is
     const tensor = this.#plan.graph.tensors.findIndex(({ id, layers }) =>
-      layers.includes(name, id === 0 ? 1 : 0),
+      layers.includes(name, id <= 1 ? 1 : 0),
     );
     if (tensor < 0) throw engineErrors.unknownLayer(name, this.layers);
     return tensor;

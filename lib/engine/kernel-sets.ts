@@ -17,6 +17,7 @@ export interface KernelSet extends Tile {
 }
 
 const shared = {
+  space_to_depth: "f32_space_to_depth",
   winograd_input: "f32_winograd_input",
   winograd_output_4: "f32_winograd_output_4x4",
   winograd_output_2: "f32_winograd_output_2x2",
@@ -53,6 +54,7 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
     rows: 1,
     panel: REFERENCE_PANEL,
     kernels: {
+      space_to_depth: "spaceToDepth",
       conv_tile: "convolution",
       conv_row: "convolution",
       winograd_input: "winogradInput",

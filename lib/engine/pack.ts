@@ -1,4 +1,5 @@
 /** Weights from their source straight into their packed place: read panel by panel, never a whole tensor twice. */
+import type { Winograd } from "../plan/algorithm.js";
 import type { Plan } from "../plan/plan.js";
 import type { Operation } from "../plan/operations.js";
 import type { ReadTensor, Weights } from "../weights/weights.js";
@@ -70,18 +71,40 @@ function storeOf(plan: Plan, operation: Weighted, plane: number): PanelStore {
       },
     };
   }
-  const { layer, shaped } = operation;
-  const [taps] = layer.kernel;
+  const { layer, shaped, winograd } = operation;
+  const [kernel] = layer.kernel;
+  const { blockSize, taps } = winograd;
   const channels = shaped.input[0] / layer.groups;
   const transform = new FilterTransform(taps);
-  const perOutput = channels * taps * taps;
+  const perOutput = channels * kernel * kernel;
+  const order = blockOrder(channels, kernel, winograd);
+  const blocks = new Float32Array(order.length);
   return {
     perOutput,
     panel: (rows, count, values, target, panel) => {
-      for (let r = 0; r < count; r++)
-        transform.run(rows, r * perOutput, channels, values, target + r, plane, panel);
+      for (let r = 0; r < count; r++) {
+        // a tap behind the filter's last is no element of the row, and zero
+        order.forEach((from, to) => (blocks[to] = from < 0 ? 0 : rows[r * perOutput + from]));
+        transform.run(blocks, channels * blockSize * blockSize, values, target + r, plane, panel);
+      }
     },
   };
+}
+
+/**
+ * For each element of a filter over blocks, [row in a block][column in it][in][taps][taps], the element of the logical
+ * filter [in, kh, kw] that it takes; -1 behind the last.
+ */
+function blockOrder(channels: number, kernel: number, { blockSize, taps }: Winograd): Int32Array {
+  const order = new Int32Array(blockSize * blockSize * channels * taps * taps);
+  let at = 0;
+  for (let row = 0; row < blockSize; row++)
+    for (let column = 0; column < blockSize; column++)
+      for (let c = 0; c < channels; c++)
+        for (let y = row; y < row + taps * blockSize; y += blockSize)
+          for (let x = column; x < column + taps * blockSize; x += blockSize)
+            order[at++] = y < kernel && x < kernel ? (c * kernel + y) * kernel + x : -1;
+  return order;
 }
 
 /** dst[k][r] = src[r][order[k]]; rows that do not exist stay zero. */

@@ -2,6 +2,7 @@
 import ndarray, { type NdArray } from "ndarray";
 import ops from "ndarray-ops";
 import { engineErrors } from "../errors/engine.js";
+import { elementsOf } from "../network/shapes.js";
 import type { Plan } from "../plan/plan.js";
 
 export type FloatArray = NdArray<Float32Array>;
@@ -21,18 +22,11 @@ export function views(plan: Plan, memory: SharedArrayBuffer, tensor: number, ima
   );
 }
 
-/** The input tensor as one ndarray [maxBatch, C, H, W]; undefined where its channels lie in towers of several. */
-export function inputView(plan: Plan, memory: SharedArrayBuffer): FloatArray | undefined {
-  const [channels, height, width] = plan.network.input;
-  const place = plan.memory.placements[0];
-  if (place.channels !== 1 && place.channels !== channels) return undefined;
-  const channel = place.channels === channels ? 1 : place.tower / 4;
-  return ndarray(
-    new Float32Array(memory),
-    [plan.maxBatch, channels, height, width],
-    [place.image / 4, channel, place.row / 4, place.column / 4],
-    place.offset / 4,
-  );
+/** The input tensor, [maxBatch, C, H, W] in one piece of the shared memory. */
+export function inputView(plan: Plan, memory: SharedArrayBuffer): FloatArray {
+  const shape = [plan.maxBatch, ...plan.network.input];
+  const { offset } = plan.memory.placements[0];
+  return ndarray(new Float32Array(memory, offset, elementsOf(shape)), shape);
 }
 
 /** A copy of images [0, images) of a tensor, as [images, C, H, W], put into `target` from image `first` on. */
@@ -91,33 +85,33 @@ export function copyIn(
   images: number,
 ): void {
   const [channels, height, width] = plan.network.input;
-  const place = plan.memory.placements[0];
-  const target = new Float32Array(memory);
-  const source = input.data as Float32Array;
-  const [perImage, perChannel, perRow, perColumn] = input.stride;
-  const pixel = place.column / 4;
-  for (let n = 0; n < images; n++)
-    for (let y = 0; y < height; y++) {
-      const row = (place.offset + n * place.image + y * place.row) / 4;
-      for (let c = 0; c < channels; c++) {
-        const tower = Math.floor(c / place.channels);
-        const first = row + (tower * place.tower) / 4 + (c % place.channels);
-        let at = input.offset + (from + n) * perImage + c * perChannel + y * perRow;
-        let sum = 0;
-        for (let x = 0, to = first; x < width; x++, at += perColumn, to += pixel) {
-          // as float32: a float64 may be too large for one
-          const value = Math.fround(source[at]);
-          target[to] = value;
-          // stays 0 while every element is finite: one test a row instead of one an element
-          sum += value * 0;
-        }
-        if (sum !== 0) throw notFinite(input, from + n, c, y);
-      }
-    }
+  const target = inputView(plan, memory).hi(images, channels, height, width);
+  const source = input.lo(from, 0, 0, 0).hi(images, channels, height, width);
+  const size = elementsOf(target.shape);
+  const written = target.data.subarray(0, size);
+  if (source.data instanceof Float32Array && isContiguous(source))
+    written.set(source.data.subarray(source.offset, source.offset + size));
+  else ops.assign(target, source);
+  // what was written, not what was given: a float64 may be too large for a float32
+  if (allFinite(written)) return;
+  const at = written.findIndex((value) => !Number.isFinite(value));
+  const place = target.stride.map((stride, axis) => Math.floor(at / stride) % target.shape[axis]);
+  throw engineErrors.inputNotFinite(source.get(...place), [from + place[0], ...place.slice(1)]);
 }
 
-function notFinite(input: NdArray, n: number, c: number, y: number) {
-  const row = Array.from({ length: input.shape[3] }, (_, x) => input.get(n, c, y, x));
-  const x = row.findIndex((value) => !Number.isFinite(Math.fround(value)));
-  return engineErrors.inputNotFinite(row[x], [n, c, y, x]);
+const isContiguous = ({ shape, stride }: NdArray): boolean =>
+  stride.every((step, axis) => step === elementsOf(shape.slice(axis + 1)));
+
+/** Four sums that stay 0 while every element is finite, since one would wait for its last addition. */
+function allFinite(values: Float32Array): boolean {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length - (values.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i] * 0;
+    b += values[i + 1] * 0;
+    c += values[i + 2] * 0;
+    d += values[i + 3] * 0;
+  }
+  for (let i = whole; i < values.length; i++) a += values[i] * 0;
+  return a + b + c + d === 0;
 }

@@ -16,12 +16,11 @@ export class FilterTransform {
   }
 
   /**
-   * Transforms filters [count][taps][taps] that lie one behind the other from element `from` of `filters`:
+   * Transforms filters [count][taps][taps]:
    * element (i, j) of filter n goes to target[first + (POINTS i + j) plane + n step].
    */
   run(
     filters: Float32Array,
-    from: number,
     count: number,
     target: Float32Array,
     first: number,
@@ -32,7 +31,7 @@ export class FilterTransform {
     const matrix = this.#matrix;
     const half = this.#half;
     for (let n = 0; n < count; n++) {
-      const filter = from + n * taps * taps;
+      const filter = n * taps * taps;
       for (let i = 0; i < POINTS; i++)
         for (let x = 0; x < taps; x++) {
           let sum = 0;

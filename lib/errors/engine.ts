@@ -27,11 +27,6 @@ export const engineErrors = {
       `input: shape is [${got.join(", ")}]; it must be [N, ${expected.join(", ")}] with N from 1;` +
         ` resize or crop the images to it`,
     ),
-  inputTowers: (network: string, shape: readonly number[]) =>
-    input(
-      `network ${network}: its input [${shape.join(", ")}] is cut into towers of several channels, which no image has;` +
-        ` use forward with an ndarray`,
-    ),
   inputNotFinite: (got: number, at: readonly number[]) =>
     input(
       `input: element [${at.join(", ")}] is ${got}; every element must be finite; check the preprocessing`,

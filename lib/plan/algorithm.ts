@@ -9,9 +9,16 @@ export const CONVOLUTIONS_OPTIONS: readonly ConvolutionsOption[] = ["auto", "dir
 
 /** Tiles of m x m outputs, each from one 6 x 6 window: m is 4 for 3 x 3 filters and 2 for 5 x 5. */
 export interface Winograd {
+  /** Taps of a filter's row. */
+  readonly taps: 3 | 5;
   readonly outputs: 2 | 4;
   readonly tileRows: number;
   readonly tileColumns: number;
+  /**
+   * The stride. Above 1, a filter of k x k pixels is one of ceil(k / stride) squared blocks, which go by one at a
+   * time over the space-to-depth input: conv1's 11 x 11 with stride 4 is 3 x 3 with stride 1 over 48 channels.
+   */
+  readonly blockSize: number;
 }
 
 /** The transforms take channels by eight. */
@@ -21,23 +28,32 @@ const WORTH_CHANNELS = 32;
 /** Of the direct multiplications, what Winograd may need at most to be worth its transforms. */
 const WORTH_SHARE = 0.6;
 
-/** Undefined for a convolution that is computed directly. */
+/**
+ * Undefined for a convolution that is computed directly. `arranged` says whether its input is the network's, which
+ * can be arranged in blocks; maps between layers cannot.
+ */
 export function winogradFor(
   { layer, input, output }: ShapedLayer<Convolution>,
   towers: { readonly input: number; readonly output: number },
   option: ConvolutionsOption,
+  arranged: boolean,
 ): Winograd | undefined {
   const [kernel, width] = layer.kernel;
-  const shaped =
-    kernel === width && (kernel === 3 || kernel === 5) && layer.stride.every((stride) => stride === 1);
-  const channels = [input[0] / towers.input, output[0] / towers.output];
-  if (option === "direct" || !shaped || channels.some((count) => count % LANES !== 0)) return undefined;
-  const outputs = kernel === 3 ? 4 : 2;
+  const [stride, columnStride] = layer.stride;
+  if (option === "direct" || kernel !== width || stride !== columnStride) return undefined;
+  if (stride > 1 && !(arranged && layer.groups === 1 && towers.input === 1)) return undefined;
+  const taps = Math.ceil(kernel / stride);
+  if (taps !== 3 && taps !== 5) return undefined;
+  const channels = [(input[0] * stride * stride) / towers.input, output[0] / towers.output];
+  if (channels.some((count) => count % LANES !== 0)) return undefined;
+  const outputs = taps === 3 ? 4 : 2;
   const tileRows = Math.ceil(output[1] / outputs);
   const tileColumns = Math.ceil(output[2] / outputs);
-  const share = (PLANES * tileRows * tileColumns) / (kernel * kernel * output[1] * output[2]);
+  const products = PLANES * tileRows * tileColumns * stride * stride;
+  const share = products / (kernel * kernel * output[1] * output[2]);
   const worth = share <= WORTH_SHARE && channels.every((count) => count >= WORTH_CHANNELS);
-  return worth || option === "winograd" ? { outputs, tileRows, tileColumns } : undefined;
+  if (!worth && option !== "winograd") return undefined;
+  return { taps, outputs, tileRows, tileColumns, blockSize: stride };
 }
 
 /** About this many tiles go through the products together: full register tiles, and a block that fits the caches. */

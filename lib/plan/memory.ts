@@ -27,15 +27,18 @@ export interface Region {
   readonly bytes: number;
 }
 
-/** Where a tensor's elements are: address(image, tower, y, x, c) = offset + sum of index x stride + 4 c, in bytes. */
+/**
+ * Where a tensor's elements are: address(image, tower, y, x, c) = offset + sum of index x stride + 4 c, in bytes; in
+ * blocks of pixels, the same with a block as a pixel, and its pixels as channels, row by row.
+ */
 export interface Placement {
-  /** The first channel of pixel (0, 0), behind the padding, of image slot 0 in tower 0. */
+  /** The first channel of pixel (0, 0), behind the padding, or of the first block, of image slot 0 in tower 0. */
   readonly offset: number;
   readonly image: number;
   readonly tower: number;
   readonly row: number;
   readonly column: number;
-  /** Channels of one tower. */
+  /** Channels of one tower, of all pixels of a block. */
   readonly channels: number;
   readonly slots: number;
 }
@@ -106,7 +109,7 @@ export interface LayoutOptions {
 export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLayout {
   const regions: Region[] = [];
   let end = FIRST;
-  const take = (name: string, kind: Region["kind"], bytes: number): number => {
+  const take: Take = (name, kind, bytes) => {
     const offset = end;
     regions.push({ name, kind, offset, bytes });
     end += align(bytes);
@@ -120,8 +123,10 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
   const transformsWorker = align(windows + products);
   const transforms = take("transforms", "transforms", transformsWorker * options.threads);
   const placements = graph.tensors.map((tensor) =>
-    place(tensor, tensor.slots === "wave" ? options.wave : options.maxBatch, (name, bytes) =>
-      take(name, "activation", bytes),
+    (tensor.id === 0 ? placePlanes : place)(
+      tensor,
+      tensor.slots === "wave" ? options.wave : options.maxBatch,
+      take,
     ),
   );
   const packed = new Map<number, PackedWeights>();
@@ -149,29 +154,41 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
   };
 }
 
-function place(tensor: Tensor, slots: number, take: (name: string, bytes: number) => number): Placement {
+/** Takes a region of so many bytes; its byte address. */
+type Take = (name: string, kind: Region["kind"], bytes: number) => number;
+
+function place(tensor: Tensor, slots: number, take: Take): Placement {
   const [allChannels, height, width] = tensor.shape;
   const [top, left, bottom, right] = tensor.padding;
-  const channels = allChannels / tensor.towers;
+  const { blockSize } = tensor;
+  const channels = (allChannels / tensor.towers) * blockSize * blockSize;
   const column = channels * 4;
-  const row = (left + width + right) * column;
-  const image = (top + height + bottom) * row;
+  const row = ((left + width + right) / blockSize) * column;
+  const image = ((top + height + bottom) / blockSize) * row;
   const tower = align(image * slots);
   const offsets = Array.from({ length: tensor.towers }, (_, index) =>
-    take(tensor.towers === 1 ? tensor.layers[0] : `${tensor.layers[0]}, tower ${index}`, image * slots),
+    take(
+      tensor.towers === 1 ? tensor.layers[0] : `${tensor.layers[0]}, tower ${index}`,
+      "activation",
+      image * slots,
+    ),
   );
-  return { offset: offsets[0] + top * row + left * column, image, tower, row, column, channels, slots };
+  const inside = blockSize === 1 ? top * row + left * column : 0;
+  return { offset: offsets[0] + inside, image, tower, row, column, channels, slots };
 }
 
-function pack(
-  operation: Weighted,
-  graph: OperationGraph,
-  panel: number,
-  take: (name: string, kind: Region["kind"], bytes: number) => number,
-): PackedWeights {
+/** The network's input as callers give it, [N, C, H, W] in one piece: a plane is a tower of one channel. */
+function placePlanes({ shape: [planes, height, width] }: Tensor, slots: number, take: Take): Placement {
+  const plane = height * width * 4;
+  const image = planes * plane;
+  const offset = take("input, planes", "activation", image * slots);
+  return { offset, image, tower: plane, row: width * 4, column: 4, channels: 1, slots };
+}
+
+function pack(operation: Weighted, graph: OperationGraph, panel: number, take: Take): PackedWeights {
   const output = graph.tensors[operation.output];
   const planes = operation.kind === "convolution" && operation.winograd ? PLANES : 1;
-  const depth = depthOf(operation) / (planes === 1 ? 1 : filterSize(operation));
+  const depth = depthOf(operation);
   const panels = Math.ceil(output.shape[0] / output.towers / panel);
   const towers = Array.from({ length: output.towers }, (_, index) =>
     output.towers === 1 ? operation.layer.name : `${operation.layer.name}, tower ${index}`,
@@ -190,26 +207,23 @@ function pack(
   };
 }
 
-/** Products in each sum of a convolution or a fully connected layer. */
+/** Products in each sum of a convolution or a fully connected layer; by Winograd, one for each channel of a block. */
 function depthOf(operation: Weighted): number {
-  const { layer, shaped } = operation;
-  if (layer.type === "fully-connected") return elementsOf(shaped.input);
-  return (shaped.input[0] / layer.groups) * layer.kernel[0] * layer.kernel[1];
+  if (operation.kind === "fully-connected") return elementsOf(operation.shaped.input);
+  const { layer, shaped, winograd } = operation;
+  const channels = shaped.input[0] / layer.groups;
+  return winograd ? channels * winograd.blockSize ** 2 : channels * layer.kernel[0] * layer.kernel[1];
 }
-
-const filterSize = ({ layer }: Weighted): number =>
-  layer.type === "convolution" ? layer.kernel[0] * layer.kernel[1] : 1;
 
 /** Room for the transformed windows of a block and for its products, one worker, in bytes. */
 function transformBytes(graph: OperationGraph, wave: number): { windows: number; products: number } {
   const sizes = graph.operations.map((operation) => {
     if (operation.kind !== "convolution" || !operation.winograd) return { windows: 0, products: 0 };
-    const { winograd, layer } = operation;
+    const { winograd } = operation;
     const rows = blockImages(winograd, wave) * winograd.tileRows * winograd.tileColumns;
     const output = graph.tensors[operation.output];
-    const inputs = operation.shaped.input[0] / layer.groups;
     return {
-      windows: PLANES * planeBytes(rows * inputs * 4),
+      windows: PLANES * planeBytes(rows * depthOf(operation) * 4),
       products: PLANES * planeBytes((rows * output.shape[0] * 4) / output.towers),
     };
   });

@@ -30,16 +30,15 @@ export interface Tensor {
   readonly towers: number;
   /** Zeros around each map, as the operation that reads it wants them. */
   readonly padding: Padding;
+  /** Pixels of blockSize x blockSize, padding included, lie together as channels of one; mostly 1. */
+  readonly blockSize: number;
   /** "wave": a slot for each image of a wave; "batch": a slot for each image of the largest batch. */
   readonly slots: "wave" | "batch";
 }
 
-interface OperationOf<Kind extends string, L extends Layer> {
+interface OperationBase<Kind extends string> {
   readonly index: number;
   readonly kind: Kind;
-  readonly layer: L;
-  /** The shapes of the layer, as the network has them. */
-  readonly shaped: ShapedLayer<L>;
   readonly input: number;
   readonly output: number;
   /** Whether a ReLU is part of the store. */
@@ -48,12 +47,23 @@ interface OperationOf<Kind extends string, L extends Layer> {
   readonly scope: "wave" | "batch";
 }
 
+interface OperationOf<Kind extends string, L extends Layer> extends OperationBase<Kind> {
+  readonly layer: L;
+  /** The shapes of the layer, as the network has them. */
+  readonly shaped: ShapedLayer<L>;
+}
+
+/** The network's input from planes, as callers give it, to channels last; no layer of the network. */
+export type SpaceToDepthOperation = OperationBase<"space-to-depth"> & { readonly layer: typeof INPUT };
+const INPUT = { name: "input" } as const;
+
 export type ConvolutionOperation = OperationOf<"convolution", Convolution> & {
   /** Missing where it is computed directly. */
   readonly winograd?: Winograd;
 };
 
 export type Operation =
+  | SpaceToDepthOperation
   | ConvolutionOperation
   | OperationOf<"fully-connected", FullyConnected>
   | OperationOf<"max-pooling", MaxPooling>
@@ -63,32 +73,36 @@ export type Operation =
 export interface OperationGraph {
   readonly towers: number;
   readonly operations: readonly Operation[];
-  /** Tensor 0 is the network's input. */
+  /** Tensor 0 is the network's input in planes, a tower each; tensor 1 the same with channels last. */
   readonly tensors: readonly Tensor[];
 }
+
+const NONE: Padding = [0, 0, 0, 0];
 
 type Draft = { -readonly [Field in keyof Tensor]: Tensor[Field] };
 
 /** @throws AlexNetError NETWORK_INVALID for a normalisation that reaches past the neighbouring tower. */
 export function lower(network: Network, convolutions: ConvolutionsOption): OperationGraph {
   const towers = towersOf(network);
+  const input = { layers: [INPUT.name], shape: network.input, padding: NONE, blockSize: 1 };
   const tensors: Draft[] = [
+    { ...input, id: 0, towers: network.input[0], slots: "batch" },
+    { ...input, id: 1, towers: shareOf(network.input[0], towers), slots: "wave" },
+  ];
+  const operations: Operation[] = [
     {
-      id: 0,
-      layers: ["input"],
-      shape: network.input,
-      towers: shareOf(network.input[0], towers),
-      padding: [0, 0, 0, 0],
-      slots: "batch",
+      index: 0,
+      kind: "space-to-depth",
+      layer: INPUT,
+      ...{ input: 0, output: 1, rectified: false, scope: "wave" },
     },
   ];
-  const operations: Operation[] = [];
   let scope: "wave" | "batch" = "wave";
   for (const shaped of inferShapes(network)) {
     const { layer } = shaped;
     const current = tensors[tensors.length - 1];
     const last = operations.length - 1;
-    const rectifies = layer.type === "relu" && last >= 0 && canRectify(operations[last]);
+    const rectifies = layer.type === "relu" && canRectify(operations[last]);
     if (rectifies) operations[last] = { ...operations[last], rectified: true };
     if (rectifies || doesNothing(layer)) {
       current.layers = [...current.layers, layer.name];
@@ -102,18 +116,22 @@ export function lower(network: Network, convolutions: ConvolutionsOption): Opera
     const shape = kindOf(layer) === "activation" ? current.shape : asMap(shaped.output);
     const output = tensors.length;
     const sides = { input: current.towers, output: shareOf(shape[0], towers) };
+    // who asks for a layer that leaves the input as it is wants pixels, not blocks
+    const arranged = current.id === 1 && current.layers.length === 1;
     const winograd =
       layer.type === "convolution"
-        ? winogradFor(shaped as ShapedLayer<Convolution>, sides, convolutions)
+        ? winogradFor(shaped as ShapedLayer<Convolution>, sides, convolutions, arranged)
         : undefined;
     if (layer.type === "convolution")
       current.padding = paddingFor(shaped as ShapedLayer<Convolution>, winograd);
+    if (winograd) current.blockSize = winograd.blockSize;
     tensors.push({
       id: output,
       layers: [layer.name],
       shape,
       towers: sides.output,
-      padding: [0, 0, 0, 0],
+      padding: NONE,
+      blockSize: 1,
       slots: scope,
     });
     operations.push({
@@ -161,13 +179,24 @@ function kindOf(layer: Layer): Operation["kind"] {
   }
 }
 
-/** The layer's padding, and at the bottom and right as much more as windows that overhang will read. */
+/**
+ * The layer's padding, and at the bottom and right as much more as windows that overhang will read, up to a whole
+ * block.
+ */
 function paddingFor({ layer, input, output }: ShapedLayer<Convolution>, winograd?: Winograd): Padding {
   const [top, left, bottom, right] = layer.padding;
-  const tiled = winograd && [winograd.tileRows * winograd.outputs, winograd.tileColumns * winograd.outputs];
-  const read = (axis: 0 | 1) =>
-    ((tiled?.[axis] ?? output[axis + 1]) - 1) * layer.stride[axis] + layer.kernel[axis];
-  return [top, left, Math.max(bottom, read(0) - input[1] - top), Math.max(right, read(1) - input[2] - left)];
+  const tiles = winograd && [winograd.tileRows, winograd.tileColumns];
+  const behind = (axis: 0 | 1, before: number, least: number): number => {
+    if (winograd === undefined || tiles === undefined) {
+      const read = (output[axis + 1] - 1) * layer.stride[axis] + layer.kernel[axis];
+      return Math.max(least, read - input[axis + 1] - before);
+    }
+    const { blockSize, outputs, taps } = winograd;
+    const blocks = tiles[axis] * outputs - 1 + taps;
+    const padded = Math.max(blocks, Math.ceil((before + input[axis + 1] + least) / blockSize)) * blockSize;
+    return padded - input[axis + 1] - before;
+  };
+  return [top, left, behind(0, top, bottom), behind(1, left, right)];
 }
 
 /** Channels before and behind its own that a normalisation's window reads. */

@@ -126,6 +126,7 @@ export function crossesTowers({ graph }: Pick<ScheduleContext, "graph">, operati
       return true;
     case "normalisation":
       return operation.layer.scope === "across";
+    case "space-to-depth":
     case "max-pooling":
     case "activation":
       return false;

@@ -33,6 +33,8 @@ export function stepFor(
   images: number,
 ): Step {
   switch (operation.kind) {
+    case "space-to-depth":
+      return spaceToDepth(context, operation, slice);
     case "convolution":
       return convolution(context, operation, slice, worker);
     case "fully-connected":
@@ -47,6 +49,28 @@ export function stepFor(
 }
 
 type Of<Kind extends Operation["kind"]> = Extract<Operation, { kind: Kind }>;
+
+function spaceToDepth(context: StepContext, operation: Of<"space-to-depth">, slice: Slice): Step {
+  const { input, output, source } = ends(context, operation);
+  const { blockSize, padding, towers } = context.graph.tensors[operation.output];
+  const channels = source.shape[0] / towers;
+  return {
+    kernel: "space_to_depth",
+    fields: {
+      ...mapFields(input, output, slice),
+      // planes are towers of the input
+      input: input.offset + slice.tower * channels * input.tower,
+      inputChannel: input.tower,
+      outputColumn: output.column,
+      channels,
+      columns: source.shape[2],
+      blockSize,
+      // a map of pixels begins behind its padding, one of blocks with it
+      paddingTop: blockSize === 1 ? 0 : padding[0],
+      paddingLeft: blockSize === 1 ? 0 : padding[1],
+    },
+  };
+}
 
 function convolution(context: StepContext, operation: Of<"convolution">, slice: Slice, worker: number): Step {
   const { layer } = operation;

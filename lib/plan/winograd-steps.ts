@@ -49,6 +49,8 @@ function blockSteps(
   const output = memory.placements[operation.output];
   const grouped = layer.groups > 1;
   const towers = grouped ? 1 : graph.tensors[operation.input].towers;
+  const [top, left] = winograd.blockSize === 1 ? layer.padding : [0, 0];
+  const corner = input.offset - top * input.row - left * input.column;
   const tiles = winograd.tileRows * winograd.tileColumns;
   const { panel } = memory;
   const packed = packedFields({ graph, memory }, operation, slice, worker);
@@ -63,11 +65,7 @@ function blockSteps(
     input: {
       kernel: "winograd_input",
       fields: {
-        input:
-          input.offset -
-          layer.padding[0] * input.row -
-          layer.padding[1] * input.column +
-          (grouped ? slice.tower * input.tower : 0),
+        input: corner + (grouped ? slice.tower * input.tower : 0),
         inputImage: input.image,
         inputTower: input.tower,
         inputRow: input.row,

@@ -2,25 +2,12 @@
 import { expect } from "chai";
 import ndarray, { type NdArray } from "ndarray";
 import { chooseKernels, type KernelsOption } from "../../lib/engine/choose-kernels.js";
-import { Engine, type EngineOptions } from "../../lib/engine/engine.js";
 import { AlexNetError } from "../../lib/errors/base.js";
 import { engineErrors } from "../../lib/errors/engine.js";
 import { defineNetwork } from "../../lib/network/define.js";
 import { withEngine } from "../engines.js";
 import { seededWeights } from "../seeded-weights.js";
 import { small, smallNetwork } from "./small.js";
-
-class FillingEngine extends Engine {
-  static async create(options: EngineOptions): Promise<FillingEngine> {
-    return new FillingEngine(await this.prepare(options));
-  }
-  fill(): Promise<void> {
-    return this.runBatch(
-      () => 1,
-      () => undefined,
-    );
-  }
-}
 
 const cut = defineNetwork({
   name: "cut",
@@ -160,20 +147,6 @@ describe("errors of the engine", () => {
     expectError("closed", await errorOf(() => closed.forward(zeros(1, 3, 12, 10))), "ENGINE_CLOSED", text);
     for (const run of [() => closed.activations(zeros(1, 3, 12, 10), ["fc3"]), () => closed.time(1)])
       expect((await errorOf(run)).code).to.equal("ENGINE_CLOSED");
-  });
-
-  it("refuse to let someone write into an input that is cut into towers of several channels", async () => {
-    const options = { network: cut, weights: seededWeights(cut), threads: 1, kernels: "baseline" } as const;
-    const engine = await FillingEngine.create(options);
-    try {
-      const text =
-        "network cut: its input [4, 3, 3] is cut into towers of several channels, which no image has;" +
-        " use forward with an ndarray";
-      expectError("inputTowers", await errorOf(() => engine.fill()), "INPUT_INVALID", text);
-      expect((await engine.forward(zeros(1, 4, 3, 3))).shape).to.deep.equal([1, 2, 1, 1]);
-    } finally {
-      await engine.close();
-    }
   });
 
   it("refuse a plan that is too large, and a window that reaches too far", async () => {

@@ -56,7 +56,7 @@ describe("memory layout", () => {
   it("grows with the batch by the tensors that hold a whole one", () => {
     const bytes = (maxBatch: number) =>
       makePlan({ network: networks.caffenet(), tile, threads: 2, maxBatch }).memory.bytes;
-    // input, pool5 and fc6 to fc8; the waves have their 8 slots in both
+    // the input's planes, pool5 and fc6 to fc8; the waves have their 8 slots in both
     const image = 4 * (3 * 227 * 227 + 256 * 6 * 6 + 4096 + 4096 + 1000);
     expect((bytes(64) - bytes(16)) / 48).to.be.within(image - 65536 / 48, image + 65536 / 48);
   });

@@ -45,6 +45,16 @@ function describeNetwork(random: Random): Description {
   const input = [current, random.integer(5, 14), random.integer(5, 14)];
   const layers: Description[] = [];
   const add = (layer: Description) => layers.push({ ...layer, name: `layer${layers.length + 1}` });
+  /** One that Winograd can compute over the input in blocks. */
+  const strided = () => {
+    const stride = random.integer(2, 3);
+    current = 8 * towers * random.integer(1, 2);
+    add({
+      ...{ type: "convolution", outChannels: current, stride, padding: random.integer(0, 2) },
+      kernel: random.integer(2 * stride + 1, 3 * stride),
+      rounding: random.pick(["floor", "ceil"]),
+    });
+  };
   const convolution = (groups: number) => {
     const winograd = random.chance(0.3);
     current = winograd ? 8 * towers * random.integer(1, 2) : channels();
@@ -79,6 +89,7 @@ function describeNetwork(random: Random): Description {
     () => add({ type: "relu" }),
     () => add({ type: "dropout", rate: 0.5, scaling: random.pick(["train", "test"]) }),
   ];
+  if (random.chance(0.2)) strided();
   const count = random.integer(0, 5);
   for (let index = 0; index < count; index++) random.pick(map)();
   if (towers > 1) {

@@ -79,10 +79,12 @@ class Simulation {
         this.#contents.fill(UNWRITTEN, offset / 4, (offset + bytes) / 4);
         this.#tensors.fill(TRANSFORMS, offset / 4, (offset + bytes) / 4);
       }
-    for (const { id, padding, towers } of graph.tensors) {
+    for (const { id, padding, towers, blockSize } of graph.tensors) {
       const { offset, row, column, tower, image, slots } = memory.placements[id];
-      const first = (offset - padding[0] * row - padding[1] * column) / 4;
-      for (let index = 0; index < towers; index++) {
+      const inside = blockSize === 1 ? padding[0] * row + padding[1] * column : 0;
+      const first = (offset - inside) / 4;
+      // the planes of the input lie in each other's images
+      for (let index = 0; index < (id === 0 ? 1 : towers); index++) {
         const from = first + (index * tower) / 4;
         this.#contents.fill(PADDING, from, from + (image * slots) / 4);
         this.#tensors.fill(id, from, from + (image * slots) / 4);
@@ -101,13 +103,19 @@ class Simulation {
 
   #each(tensor: number, slots: number, visit: (word: number, slot: number) => void): void {
     const place = this.plan.memory.placements[tensor];
-    const { shape, towers } = this.plan.graph.tensors[tensor];
+    const { shape, towers, blockSize, padding } = this.plan.graph.tensors[tensor];
+    const [top, left] = blockSize === 1 ? [0, 0] : padding;
+    const channels = place.channels / blockSize ** 2;
     for (let slot = 0; slot < slots; slot++)
       for (let tower = 0; tower < towers; tower++)
-        for (let y = 0; y < shape[1]; y++) {
-          const from = (place.offset + slot * place.image + tower * place.tower + y * place.row) / 4;
-          for (let word = from; word < from + shape[2] * place.channels; word++) visit(word, slot);
-        }
+        for (let y = top; y < top + shape[1]; y++)
+          for (let x = left; x < left + shape[2]; x++) {
+            const block = Math.floor(y / blockSize) * place.row + Math.floor(x / blockSize) * place.column;
+            const pixel = (y % blockSize) * blockSize + (x % blockSize);
+            const from =
+              (place.offset + slot * place.image + tower * place.tower + block) / 4 + pixel * channels;
+            for (let word = from; word < from + channels; word++) visit(word, slot);
+          }
   }
 
   #step(command: StepCommand, worker: number): void {

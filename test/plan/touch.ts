@@ -6,6 +6,7 @@ import type {
   ConvolutionStep,
   MaxPoolingStep,
   NormalisationStep,
+  SpaceToDepthStep,
   WinogradInputStep,
   WinogradOutputStep,
 } from "../../workers/steps.js";
@@ -29,6 +30,9 @@ export function touch({ step, inputImage, outputImage }: StepCommand, tile: Tile
     case "conv_tile":
     case "conv_row":
       convolution(step.fields, inputImage, outputImage, tile, visitor);
+      break;
+    case "space_to_depth":
+      spaceToDepth(step.fields, inputImage, outputImage, visitor);
       break;
     case "winograd_input":
       winogradInput(step.fields, inputImage, outputImage, visitor);
@@ -78,6 +82,22 @@ function convolution(
         reads.push({ address: input + outer * f.outerStride + inner * f.innerStride, count: f.runLength });
     visitor.output(reads, [{ address: output + 4 * first, count: channels }]);
   }
+}
+
+function spaceToDepth(f: SpaceToDepthStep, inputImage: number, outputImage: number, visitor: Visitor) {
+  for (let row = f.rowFrom; row < f.rowTo; row++)
+    for (let column = 0; column < f.columns; column++) {
+      const input = f.input + inputImage * f.inputImage + row * f.inputRow + 4 * column;
+      const [y, x] = [row + f.paddingTop, column + f.paddingLeft];
+      const block = Math.floor(y / f.blockSize) * f.outputRow + Math.floor(x / f.blockSize) * f.outputColumn;
+      const pixel = (y % f.blockSize) * f.blockSize + (x % f.blockSize);
+      const reads = Array.from({ length: f.channels }, (_, channel) => ({
+        address: input + channel * f.inputChannel,
+        count: 1,
+      }));
+      const output = f.output + outputImage * f.outputImage + block + 4 * pixel * f.channels;
+      visitor.output(reads, [{ address: output, count: f.channels }]);
+    }
 }
 
 function winogradInput(f: WinogradInputStep, inputImage: number, outputImage: number, visitor: Visitor) {

@@ -12,6 +12,7 @@ import {
 
 /** Which record of workers/kernels/steps.ts each kernel reads. */
 const RECORDS: Record<KernelName, string> = {
+  space_to_depth: "SpaceToDepthStep",
   conv_tile: "ConvolutionStep",
   conv_row: "ConvolutionStep",
   winograd_input: "WinogradInputStep",

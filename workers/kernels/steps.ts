@@ -38,6 +38,27 @@ export class ConvolutionStep {
   floor: f32;
 }
 
+/** Planes [C][H][W] to channels last in blocks of pixels; the paddings count pixels of the padded map. */
+@unmanaged
+export class SpaceToDepthStep {
+  input: i32;
+  inputImage: i32;
+  inputChannel: i32;
+  inputRow: i32;
+  output: i32;
+  outputImage: i32;
+  /** From a row of blocks to the next, and from a block to the next. */
+  outputRow: i32;
+  outputColumn: i32;
+  channels: i32;
+  columns: i32;
+  blockSize: i32;
+  paddingTop: i32;
+  paddingLeft: i32;
+  rowFrom: i32;
+  rowTo: i32;
+}
+
 /** V = B^T d B: 6 x 6 windows of one image, `tileStep` pixels apart, to 36 planes [tiles][towers][channels]. */
 @unmanaged
 export class WinogradInputStep {

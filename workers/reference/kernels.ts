@@ -6,6 +6,7 @@ import type { SharedMemory } from "../protocol.js";
 import { readStep, type Kernel, type KernelName, type Kernels, type StepOf } from "../steps.js";
 import { convolution } from "./convolution.js";
 import { maxPooling } from "./max-pooling.js";
+import { spaceToDepth } from "./space-to-depth.js";
 import { winogradInput, winogradOutput } from "./winograd.js";
 import { activation, normalisation } from "./pointwise.js";
 
@@ -27,6 +28,7 @@ export function referenceKernels(memory: SharedMemory): Kernels {
     convolution(all, step, inputImage, outputImage, REFERENCE_PANEL);
   });
   return {
+    space_to_depth: bind("space_to_depth", spaceToDepth),
     conv_tile: convolve,
     conv_row: convolve,
     winograd_input: bind("winograd_input", winogradInput),

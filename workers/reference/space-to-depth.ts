@@ -1,0 +1,22 @@
+import type { SpaceToDepthStep } from "../steps.js";
+
+/** Planes [C][H][W] to channels last, the pixels of a block of blockSize x blockSize behind each other. */
+export function spaceToDepth(
+  values: Float32Array,
+  step: SpaceToDepthStep,
+  inputImage: number,
+  outputImage: number,
+): void {
+  const { blockSize, channels } = step;
+  for (let row = step.rowFrom; row < step.rowTo; row++)
+    for (let column = 0; column < step.columns; column++) {
+      const [y, x] = [row + step.paddingTop, column + step.paddingLeft];
+      const block =
+        Math.floor(y / blockSize) * step.outputRow + Math.floor(x / blockSize) * step.outputColumn;
+      const pixel = (y % blockSize) * blockSize + (x % blockSize);
+      const input = (step.input + inputImage * step.inputImage + row * step.inputRow) / 4 + column;
+      const output = (step.output + outputImage * step.outputImage + block) / 4 + pixel * channels;
+      for (let channel = 0; channel < channels; channel++)
+        values[output + channel] = values[input + (channel * step.inputChannel) / 4];
+    }
+}
