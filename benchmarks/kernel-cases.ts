@@ -9,6 +9,7 @@ import type { StepCommand } from "../lib/plan/schedule.js";
 import { maxRelativeToLargest } from "../test/compare.js";
 import { fillSeeded } from "../test/seeded-weights.js";
 import { instantiate } from "../workers/instantiate.js";
+import { PLANES } from "../workers/winograd.js";
 import { COMMAND_WORDS } from "../workers/protocol.js";
 import { convolution } from "../workers/reference/convolution.js";
 import { referenceKernels } from "../workers/reference/kernels.js";
@@ -164,5 +165,5 @@ function runReference(values: Float32Array, memory: WebAssembly.Memory, call: Ca
 function termsOf(step: Step): number {
   if (step.kernel === "conv_tile" || step.kernel === "conv_row")
     return step.fields.outerRuns * step.fields.innerRuns * step.fields.runLength;
-  return step.kernel.startsWith("winograd") ? 36 : 0;
+  return step.kernel.startsWith("winograd") ? PLANES : 0;
 }

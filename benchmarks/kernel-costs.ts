@@ -30,10 +30,10 @@ export function costOf(step: Step, panel: number): Cost {
       // windows overlap, so that a value is read more than once
       return { macs: 0, bytes: 2 * 4 * PLANES * tileRows * tileColumns * towers * channels };
     }
-    case "winograd_output_4":
-    case "winograd_output_2": {
+    case "winograd_output_5":
+    case "winograd_output_3": {
       const { outputRows, outputColumns, channelFrom, channelTo } = step.fields;
-      const outputs = step.kernel === "winograd_output_4" ? 4 : 2;
+      const outputs = step.kernel === "winograd_output_5" ? 5 : 3;
       const tiles = Math.ceil(outputRows / outputs) * Math.ceil(outputColumns / outputs);
       const values = PLANES * tiles + outputRows * outputColumns;
       return { macs: 0, bytes: 4 * values * (channelTo - channelFrom) };

@@ -10,7 +10,7 @@ type Weighted = Extract<Operation, { kind: "convolution" | "fully-connected" }>;
 /**
  * Packs every parameter into the shared memory: src = [out, in, kh, kw] (or [out, C, H, W] flat), dst = for each tower
  * of outputs [panels][K][panel], K in the order in which the kernels read: tower of inputs, row, column, channel;
- * by Winograd [36][panels][in][panel] of transformed filters.
+ * by Winograd [49][panels][in][panel] of transformed filters.
  */
 export async function packWeights(plan: Plan, weights: Weights, memory: SharedArrayBuffer): Promise<void> {
   const values = new Float32Array(memory);

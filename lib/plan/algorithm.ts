@@ -7,11 +7,11 @@ import type { ShapedLayer } from "../network/shapes.js";
 export type ConvolutionsOption = "auto" | "direct" | "winograd";
 export const CONVOLUTIONS_OPTIONS: readonly ConvolutionsOption[] = ["auto", "direct", "winograd"];
 
-/** Tiles of m x m outputs, each from one 6 x 6 window: m is 4 for 3 x 3 filters and 2 for 5 x 5. */
+/** Tiles of m x m outputs, each from one 7 x 7 window: m is 5 for 3 x 3 filters and 3 for 5 x 5. */
 export interface Winograd {
   /** Taps of a filter's row. */
   readonly taps: 3 | 5;
-  readonly outputs: 2 | 4;
+  readonly outputs: 3 | 5;
   readonly tileRows: number;
   readonly tileColumns: number;
   /**
@@ -46,7 +46,7 @@ export function winogradFor(
   if (taps !== 3 && taps !== 5) return undefined;
   const channels = [(input[0] * stride * stride) / towers.input, output[0] / towers.output];
   if (channels.some((count) => count % LANES !== 0)) return undefined;
-  const outputs = taps === 3 ? 4 : 2;
+  const outputs = taps === 3 ? 5 : 3;
   const tileRows = Math.ceil(output[1] / outputs);
   const tileColumns = Math.ceil(output[2] / outputs);
   const products = PLANES * tileRows * tileColumns * stride * stride;

@@ -45,7 +45,7 @@ export interface Placement {
 
 /**
  * The packed weights of one operation: [towers][panels][K][panel] floats, and biases [towers][panels][panel];
- * for Winograd [towers][36][panels][K][panel], the transformed filters.
+ * for Winograd [towers][49][panels][K][panel], the transformed filters.
  */
 export interface PackedWeights {
   readonly weights: number;

@@ -1,4 +1,4 @@
-/** The steps of a convolution by Winograd: transform the windows, 36 products, transform back. */
+/** The steps of a convolution by Winograd: transform the windows, 49 products, transform back. */
 import { PLANES } from "../../workers/winograd.js";
 import type { Step } from "../../workers/steps.js";
 import { blockImages, planeBytes, type Winograd } from "./algorithm.js";
@@ -108,7 +108,7 @@ function blockSteps(
       },
     },
     output: {
-      kernel: winograd.outputs === 4 ? "winograd_output_4" : "winograd_output_2",
+      kernel: winograd.outputs === 5 ? "winograd_output_5" : "winograd_output_3",
       fields: {
         input: products,
         inputImage: tiles * productsTile,

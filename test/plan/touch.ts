@@ -37,11 +37,11 @@ export function touch({ step, inputImage, outputImage }: StepCommand, tile: Tile
     case "winograd_input":
       winogradInput(step.fields, inputImage, outputImage, visitor);
       break;
-    case "winograd_output_2":
-      winogradOutput(step.fields, inputImage, outputImage, 2, visitor);
+    case "winograd_output_3":
+      winogradOutput(step.fields, inputImage, outputImage, 3, visitor);
       break;
-    case "winograd_output_4":
-      winogradOutput(step.fields, inputImage, outputImage, 4, visitor);
+    case "winograd_output_5":
+      winogradOutput(step.fields, inputImage, outputImage, 5, visitor);
       break;
     case "max_pooling":
       maxPooling(step.fields, inputImage, outputImage, visitor);

@@ -7,5 +7,5 @@ export { f32_maxpool as max_pooling } from "./f32_maxpool";
 export { f32_lrn as normalisation } from "./f32_lrn";
 export { f32_activation as activation } from "./f32_activation";
 export { f32_winograd_input as winograd_input } from "./f32_winograd_input";
-export { f32_winograd_output_4x4 as winograd_output_4 } from "./f32_winograd_output_4x4";
-export { f32_winograd_output_2x2 as winograd_output_2 } from "./f32_winograd_output_2x2";
+export { f32_winograd_output_5x5 as winograd_output_5 } from "./f32_winograd_output_5x5";
+export { f32_winograd_output_3x3 as winograd_output_3 } from "./f32_winograd_output_3x3";

@@ -59,7 +59,7 @@ export class SpaceToDepthStep {
   rowTo: i32;
 }
 
-/** V = B^T d B: 6 x 6 windows of one image, `tileStep` pixels apart, to 36 planes [tiles][towers][channels]. */
+/** V = B^T d B: 7 x 7 windows of one image, `tileStep` pixels apart, to 49 planes [tiles][towers][channels]. */
 @unmanaged
 export class WinogradInputStep {
   input: i32;
@@ -78,7 +78,7 @@ export class WinogradInputStep {
   scratch: i32;
 }
 
-/** y = max(floor, A^T M A + bias): 36 planes [tiles][channels] of one image to its map. */
+/** y = max(floor, A^T M A + bias): 49 planes [tiles][channels] of one image to its map. */
 @unmanaged
 export class WinogradOutputStep {
   input: i32;

@@ -32,11 +32,11 @@ export function referenceKernels(memory: SharedMemory): Kernels {
     conv_tile: convolve,
     conv_row: convolve,
     winograd_input: bind("winograd_input", winogradInput),
-    winograd_output_4: bind("winograd_output_4", (all, step, inputImage, outputImage) => {
-      winogradOutput(all, step, inputImage, outputImage, 4);
+    winograd_output_5: bind("winograd_output_5", (all, step, inputImage, outputImage) => {
+      winogradOutput(all, step, inputImage, outputImage, 5);
     }),
-    winograd_output_2: bind("winograd_output_2", (all, step, inputImage, outputImage) => {
-      winogradOutput(all, step, inputImage, outputImage, 2);
+    winograd_output_3: bind("winograd_output_3", (all, step, inputImage, outputImage) => {
+      winogradOutput(all, step, inputImage, outputImage, 3);
     }),
     max_pooling: bind("max_pooling", maxPooling),
     normalisation: bind("normalisation", normalisation),

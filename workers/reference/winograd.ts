@@ -15,7 +15,7 @@ function sandwich(left: readonly (readonly number[])[], matrix: readonly (readon
 const square = (at: (i: number, j: number) => number): number[][] =>
   Array.from({ length: POINTS }, (_, i) => Array.from({ length: POINTS }, (__, j) => at(i, j)));
 
-/** V = B^T d B for every window d of one image: plane 6 i + j holds V[i][j] as [tiles][towers][channels]. */
+/** V = B^T d B for every window d of one image: plane 7 i + j holds V[i][j] as [tiles][towers][channels]. */
 export function winogradInput(
   values: Float32Array,
   step: WinogradInputStep,
