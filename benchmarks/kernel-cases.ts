@@ -12,6 +12,7 @@ import { instantiate } from "../workers/instantiate.js";
 import { PLANES } from "../workers/winograd.js";
 import { COMMAND_WORDS } from "../workers/protocol.js";
 import { convolution } from "../workers/reference/convolution.js";
+import { gemm } from "../workers/reference/gemm.js";
 import { referenceKernels } from "../workers/reference/kernels.js";
 import type { Kernels, Step } from "../workers/steps.js";
 import { costOf, type Cost } from "./kernel-costs.js";
@@ -158,6 +159,7 @@ function runReference(values: Float32Array, memory: WebAssembly.Memory, call: Ca
   // weights are packed for the set's panel, which is not that of the reference set
   if (step.kernel === "conv_tile" || step.kernel === "conv_row")
     convolution(values, step.fields, inputImage, outputImage, panel);
+  else if (step.kernel === "gemm") gemm(values, step.fields, inputImage, outputImage, panel);
   else referenceKernels(memory)[step.kernel](address, inputImage, outputImage);
 }
 
@@ -165,5 +167,6 @@ function runReference(values: Float32Array, memory: WebAssembly.Memory, call: Ca
 function termsOf(step: Step): number {
   if (step.kernel === "conv_tile" || step.kernel === "conv_row")
     return step.fields.outerRuns * step.fields.innerRuns * step.fields.runLength;
+  if (step.kernel === "gemm") return step.fields.depth;
   return step.kernel.startsWith("winograd") ? PLANES : 0;
 }

@@ -21,6 +21,10 @@ export function costOf(step: Step, panel: number): Cost {
       // with one position every weight is read for one product
       return { macs, bytes: step.kernel === "conv_row" ? 4 * macs : 0 };
     }
+    case "gemm": {
+      const { rows, depth, panelFrom, panelTo } = step.fields;
+      return { macs: rows * depth * (panelTo - panelFrom) * panel, bytes: 0 };
+    }
     case "space_to_depth": {
       const { rowFrom, rowTo, columns, channels } = step.fields;
       return { macs: 0, bytes: 2 * 4 * (rowTo - rowFrom) * columns * channels };

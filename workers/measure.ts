@@ -52,7 +52,6 @@ export default function measure({ module, panel }: MeasureTask): Measurement {
     outputRow: columns * OUT * 4,
     outputColumn: OUT * 4,
     weights: WEIGHTS,
-    weightsImage: 0,
     bias: BIAS,
     outerRuns: 1,
     outerStride: 0,

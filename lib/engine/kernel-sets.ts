@@ -1,6 +1,6 @@
 /** The kernel sets that are built: which tiles, which module, and what Node needs to run them. */
 import { readFile } from "node:fs/promises";
-import type { Tile } from "../plan/memory.js";
+import type { Tile } from "../plan/tile.js";
 import { REFERENCE_PANEL } from "../../workers/reference/kernels.js";
 import type { KernelModule } from "../../workers/protocol.js";
 import type { KernelName } from "../../workers/steps.js";
@@ -25,14 +25,24 @@ const shared = {
   normalisation: "f32_lrn",
   activation: "f32_activation",
 };
-const narrow = { ...shared, conv_tile: "f32_conv_4x8", conv_row: "f32_conv_1x32_by_8" };
+const narrow = {
+  ...shared,
+  conv_tile: "f32_conv_4x8",
+  conv_row: "f32_conv_1x32_by_8",
+  gemm: "f32_gemm_4x8",
+};
 
 export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
   wide: {
     set: "wide",
     rows: 6,
     panel: 16,
-    kernels: { ...shared, conv_tile: "f32_conv_6x16", conv_row: "f32_conv_1x32_by_16" },
+    kernels: {
+      ...shared,
+      conv_tile: "f32_conv_6x16",
+      conv_row: "f32_conv_1x32_by_16",
+      gemm: "f32_gemm_6x16",
+    },
     needs: "start Node 24 or newer with --experimental-wasm-revectorize",
   },
   relaxed: {
@@ -57,6 +67,7 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
       space_to_depth: "spaceToDepth",
       conv_tile: "convolution",
       conv_row: "convolution",
+      gemm: "gemm",
       winograd_input: "winogradInput",
       winograd_output_5: "winogradOutput",
       winograd_output_3: "winogradOutput",

@@ -7,17 +7,10 @@ import { BARRIER_BYTES } from "../../workers/barrier.js";
 import { STEP_BYTES } from "../../workers/steps.js";
 import { PLANES } from "../../workers/winograd.js";
 import { elementsOf } from "../network/shapes.js";
-import { blockImages, planeBytes } from "./algorithm.js";
+import { blockBytes, blockImages } from "./algorithm.js";
 import type { Operation, OperationGraph, Tensor } from "./operations.js";
 import { reachOf } from "./operations.js";
-
-/** The tile of a kernel set: output positions by output channels that stay in registers. */
-export interface Tile {
-  readonly set: string;
-  readonly rows: number;
-  /** Output channels of a packed panel, NR. */
-  readonly panel: number;
-}
+import type { Tile } from "./tile.js";
 
 export interface Region {
   readonly name: string;
@@ -74,8 +67,6 @@ export interface MemoryLayout {
   readonly transforms: number;
   readonly productsOffset: number;
   readonly transformsWorker: number;
-  /** As many zeros as the largest bias. */
-  readonly zeros: number;
   /** Output channels of a packed panel. */
   readonly panel: number;
   readonly placements: readonly Placement[];
@@ -119,7 +110,7 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
   const steps = take("steps", "steps", options.stepCapacity * STEP_BYTES);
   const scratchWorker = align(scratchBytes(graph, options.tile));
   const scratch = take("scratch", "scratch", scratchWorker * options.threads);
-  const { windows, products } = transformBytes(graph, options.wave);
+  const { windows, products } = transformBytes(graph, options.wave, options.tile);
   const transformsWorker = align(windows + products);
   const transforms = take("transforms", "transforms", transformsWorker * options.threads);
   const placements = graph.tensors.map((tensor) =>
@@ -133,7 +124,6 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
   for (const operation of graph.operations)
     if (operation.kind === "convolution" || operation.kind === "fully-connected")
       packed.set(operation.index, pack(operation, graph, options.tile.panel, take));
-  const zeros = take("zeros", "bias", Math.max(0, ...[...packed.values()].map(({ biasTower }) => biasTower)));
   const bytes = Math.ceil(end / PAGE) * PAGE;
   if (bytes > MEMORY_LIMIT) throw engineErrors.memory(options.network, bytes, MEMORY_LIMIT);
   return {
@@ -147,7 +137,6 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
     transforms,
     productsOffset: windows,
     transformsWorker,
-    zeros,
     panel: options.tile.panel,
     placements,
     packed,
@@ -216,16 +205,20 @@ function depthOf(operation: Weighted): number {
 }
 
 /** Room for the transformed windows of a block and for its products, one worker, in bytes. */
-function transformBytes(graph: OperationGraph, wave: number): { windows: number; products: number } {
+function transformBytes(
+  graph: OperationGraph,
+  wave: number,
+  tile: Tile,
+): { windows: number; products: number } {
   const sizes = graph.operations.map((operation) => {
     if (operation.kind !== "convolution" || !operation.winograd) return { windows: 0, products: 0 };
     const { winograd } = operation;
-    const rows = blockImages(winograd, wave) * winograd.tileRows * winograd.tileColumns;
+    const tiles = blockImages(winograd, wave) * winograd.tileRows * winograd.tileColumns;
     const output = graph.tensors[operation.output];
-    return {
-      windows: PLANES * planeBytes(rows * depthOf(operation) * 4),
-      products: PLANES * planeBytes((rows * output.shape[0] * 4) / output.towers),
-    };
+    const panels = Math.ceil(output.shape[0] / output.towers / tile.panel);
+    const rowBytes = { windows: depthOf(operation) * 4, products: panels * tile.panel * 4 };
+    const { windowsPlane, productsPlane } = blockBytes(tiles, rowBytes, tile);
+    return { windows: PLANES * windowsPlane, products: PLANES * productsPlane };
   });
   return {
     windows: Math.max(0, ...sizes.map(({ windows }) => windows)),

@@ -2,7 +2,8 @@
 import { engineErrors } from "../errors/engine.js";
 import type { Network } from "../network/layers.js";
 import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "./algorithm.js";
-import { layOut, type MemoryLayout, type Tile } from "./memory.js";
+import { layOut, type MemoryLayout } from "./memory.js";
+import type { Tile } from "./tile.js";
 import { lower, type OperationGraph } from "./operations.js";
 import { evenImages, schedule, type Command, type ScheduleContext } from "./schedule.js";
 

@@ -1,6 +1,7 @@
 /** From a slice of an operation to the steps of its kernel: addresses, strides and ranges. */
 import type { Step } from "../../workers/steps.js";
-import type { MemoryLayout, Tile } from "./memory.js";
+import type { MemoryLayout } from "./memory.js";
+import type { Tile } from "./tile.js";
 import { reachOf, type Operation, type OperationGraph } from "./operations.js";
 import type { Extent, Slice } from "./partition.js";
 
@@ -135,8 +136,8 @@ function fullyConnected(
   };
 }
 
-export function packedFields(
-  { memory, graph }: Pick<StepContext, "memory" | "graph">,
+function packedFields(
+  { memory, graph }: StepContext,
   operation: Of<"convolution"> | Of<"fully-connected">,
   slice: Slice,
   worker: number,
@@ -146,7 +147,6 @@ export function packedFields(
   const output = graph.tensors[operation.output];
   return {
     weights: packed.weights + slice.tower * packed.weightsTower,
-    weightsImage: 0,
     bias: packed.bias + slice.tower * packed.biasTower,
     panelFrom: slice.panels[0],
     panelTo: slice.panels[1],

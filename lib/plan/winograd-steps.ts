@@ -1,10 +1,10 @@
 /** The steps of a convolution by Winograd: transform the windows, 49 products, transform back. */
 import { PLANES } from "../../workers/winograd.js";
 import type { Step } from "../../workers/steps.js";
-import { blockImages, planeBytes, type Winograd } from "./algorithm.js";
+import { blockBytes, blockImages, wholeTiles, type Winograd } from "./algorithm.js";
 import type { ConvolutionOperation } from "./operations.js";
 import type { Range, Slice } from "./partition.js";
-import { packedFields, type StepContext } from "./steps.js";
+import type { StepContext } from "./steps.js";
 
 /** What a worker runs for a slice, block by block; `planes` products between the two transforms. */
 export interface WinogradBlock {
@@ -36,7 +36,7 @@ export function winogradBlocks(
 }
 
 function blockSteps(
-  { graph, memory }: StepContext,
+  { graph, memory, tile }: StepContext,
   operation: ConvolutionOperation,
   winograd: Winograd,
   slice: Slice,
@@ -47,20 +47,20 @@ function blockSteps(
   const { layer } = operation;
   const input = memory.placements[operation.input];
   const output = memory.placements[operation.output];
+  const packed = memory.packed.get(operation.index);
+  if (packed === undefined) throw new RangeError(`operation ${operation.index} has no packed weights`);
   const grouped = layer.groups > 1;
   const towers = grouped ? 1 : graph.tensors[operation.input].towers;
   const [top, left] = winograd.blockSize === 1 ? layer.padding : [0, 0];
   const corner = input.offset - top * input.row - left * input.column;
   const tiles = winograd.tileRows * winograd.tileColumns;
   const { panel } = memory;
-  const packed = packedFields({ graph, memory }, operation, slice, worker);
-  const windowsTile = towers * input.channels * 4;
-  const productsTile = output.channels * 4;
-  const windowsPlane = planeBytes(blockSize * tiles * windowsTile);
-  const productsPlane = planeBytes(blockSize * tiles * productsTile);
+  const rowBytes = { windows: towers * input.channels * 4, products: packed.panels * panel * 4 };
+  const room = blockBytes(blockSize * tiles, rowBytes, tile);
   const windows = memory.transforms + worker * memory.transformsWorker;
   const products = windows + memory.productsOffset;
   const shape = operation.shaped.output;
+  const scratch = memory.scratch + worker * memory.scratchWorker;
   return {
     input: {
       kernel: "winograd_input",
@@ -71,49 +71,40 @@ function blockSteps(
         inputRow: input.row,
         inputColumn: input.column,
         output: windows,
-        outputImage: tiles * windowsTile,
-        outputPlane: windowsPlane,
+        outputImage: tiles * rowBytes.windows,
+        outputPlane: room.windowsPlane,
         towers,
         channels: input.channels,
         tileStep: winograd.outputs,
         tileRows: winograd.tileRows,
         tileColumns: winograd.tileColumns,
-        scratch: packed.scratch,
+        scratch,
       },
     },
-    // a matrix product for each plane, as a convolution with tiles as positions and planes as images
     multiply: {
-      kernel: "conv_tile",
+      kernel: "gemm",
       fields: {
-        ...packed,
-        weightsImage: memory.packed.get(operation.index)?.plane ?? 0,
-        bias: memory.zeros,
-        floor: -Infinity,
         input: windows,
-        inputImage: windowsPlane,
-        inputRow: 0,
-        inputColumn: windowsTile,
+        inputPlane: room.windowsPlane,
+        inputRow: rowBytes.windows,
         output: products,
-        outputImage: productsPlane,
-        outputRow: 0,
-        outputColumn: productsTile,
-        outerRuns: 1,
-        outerStride: 0,
-        innerRuns: 1,
-        innerStride: 0,
-        runLength: towers * input.channels,
-        columns: images * tiles,
-        positionFrom: 0,
-        positionTo: images * tiles,
+        outputPlane: room.productsPlane,
+        outputRow: rowBytes.products,
+        weights: packed.weights + slice.tower * packed.weightsTower,
+        weightsPlane: packed.plane,
+        depth: packed.depth,
+        rows: wholeTiles(images * tiles, tile),
+        panelFrom: slice.panels[0],
+        panelTo: slice.panels[1],
       },
     },
     output: {
       kernel: winograd.outputs === 5 ? "winograd_output_5" : "winograd_output_3",
       fields: {
         input: products,
-        inputImage: tiles * productsTile,
-        inputTile: productsTile,
-        inputPlane: productsPlane,
+        inputImage: tiles * rowBytes.products,
+        inputTile: rowBytes.products,
+        inputPlane: room.productsPlane,
         output: output.offset + slice.tower * output.tower,
         outputImage: output.image,
         outputRow: output.row,
@@ -122,9 +113,9 @@ function blockSteps(
         outputColumns: shape[2],
         channelFrom: slice.panels[0] * panel,
         channelTo: Math.min(slice.panels[1] * panel, output.channels),
-        bias: packed.bias,
-        scratch: packed.scratch,
-        floor: packed.floor,
+        bias: packed.bias + slice.tower * packed.biasTower,
+        scratch,
+        floor: operation.rectified ? 0 : -Infinity,
       },
     },
   };

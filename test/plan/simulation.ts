@@ -137,6 +137,9 @@ class Simulation {
             if (this.#contents[word] !== PARAMETER)
               throw new Error(`it reads byte ${4 * word} as a parameter`);
         },
+        product: (row, sums) => {
+          this.#write(sums, this.#windows(row), operation, worker);
+        },
         output: (reads, writes) => {
           const image = this.#read(reads, operation, worker);
           for (const run of writes) this.#write(run, image, operation, worker);
@@ -170,6 +173,17 @@ class Simulation {
         this.#readers[word] = others ? this.#phase * WORKERS + SEVERAL : stamp;
       }
     return image;
+  }
+
+  /** The image of a row of windows; UNWRITTEN for what lies behind the last one, old and mixed as it may be. */
+  #windows({ address, count }: Touch): number {
+    const words = Array.from({ length: count }, (_, index) => address / 4 + index);
+    const outside = words.find((word) => this.#tensors[word] !== TRANSFORMS);
+    if (outside !== undefined) throw new Error(`it reads byte ${4 * outside}, which is no window's`);
+    const images = new Set(words.map((word) => this.#contents[word]).filter((image) => image !== CONSTANT));
+    if (images.size === 0) return CONSTANT;
+    const [image] = images;
+    return images.size === 1 ? image : UNWRITTEN;
   }
 
   #write({ address, count }: Touch, image: number, operation: Operation, worker: number): void {

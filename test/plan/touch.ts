@@ -1,9 +1,10 @@
 /** Which bytes a step reads and writes, kernel by kernel, as the kernels' docstrings say it. */
-import type { Tile } from "../../lib/plan/memory.js";
+import type { Tile } from "../../lib/plan/tile.js";
 import type { StepCommand } from "../../lib/plan/schedule.js";
 import type {
   ActivationStep,
   ConvolutionStep,
+  GemmStep,
   MaxPoolingStep,
   NormalisationStep,
   SpaceToDepthStep,
@@ -21,6 +22,11 @@ export interface Touch {
 export interface Visitor {
   scratch(address: number, bytes: number): void;
   parameters(address: number, count: number): void;
+  /**
+   * A row of windows and its products. Behind the last one lies a rest up to a whole tile: then it may be anything,
+   * and so are its products, which nobody may read.
+   */
+  product(row: Touch, sums: Touch): void;
   /** Outputs that are made of one set of inputs: both of one image. */
   output(reads: Iterable<Touch>, writes: Iterable<Touch>): void;
 }
@@ -30,6 +36,9 @@ export function touch({ step, inputImage, outputImage }: StepCommand, tile: Tile
     case "conv_tile":
     case "conv_row":
       convolution(step.fields, inputImage, outputImage, tile, visitor);
+      break;
+    case "gemm":
+      gemm(step.fields, inputImage, outputImage, tile, visitor);
       break;
     case "space_to_depth":
       spaceToDepth(step.fields, inputImage, outputImage, visitor);
@@ -66,10 +75,7 @@ function convolution(
   const first = f.panelFrom * tile.panel;
   const channels = Math.min(f.channels, f.panelTo * tile.panel) - first;
   visitor.scratch(f.scratch, 128 + Math.max(tile.rows * tile.panel, 32) * 4);
-  visitor.parameters(
-    f.weights + inputImage * f.weightsImage + 4 * first * depth,
-    (f.panelTo - f.panelFrom) * depth * tile.panel,
-  );
+  visitor.parameters(f.weights + 4 * first * depth, (f.panelTo - f.panelFrom) * depth * tile.panel);
   visitor.parameters(f.bias + 4 * first, (f.panelTo - f.panelFrom) * tile.panel);
   for (let position = f.positionFrom; position < f.positionTo; position++) {
     const row = Math.floor(position / f.columns);
@@ -81,6 +87,21 @@ function convolution(
       for (let inner = 0; inner < f.innerRuns; inner++)
         reads.push({ address: input + outer * f.outerStride + inner * f.innerStride, count: f.runLength });
     visitor.output(reads, [{ address: output + 4 * first, count: channels }]);
+  }
+}
+
+function gemm(f: GemmStep, inputPlane: number, outputPlane: number, tile: Tile, visitor: Visitor) {
+  const panels = f.panelTo - f.panelFrom;
+  visitor.parameters(
+    f.weights + inputPlane * f.weightsPlane + 4 * f.panelFrom * f.depth * tile.panel,
+    panels * f.depth * tile.panel,
+  );
+  if (f.rows % tile.rows !== 0) throw new Error(`${f.rows} rows are no whole tiles`);
+  for (let row = 0; row < f.rows; row++) {
+    const input = f.input + inputPlane * f.inputPlane + row * f.inputRow;
+    const output = f.output + outputPlane * f.outputPlane + row * f.outputRow;
+    const first = output + 4 * f.panelFrom * tile.panel;
+    visitor.product({ address: input, count: f.depth }, { address: first, count: panels * tile.panel });
   }
 }
 

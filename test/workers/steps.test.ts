@@ -15,6 +15,7 @@ const RECORDS: Record<KernelName, string> = {
   space_to_depth: "SpaceToDepthStep",
   conv_tile: "ConvolutionStep",
   conv_row: "ConvolutionStep",
+  gemm: "GemmStep",
   winograd_input: "WinogradInputStep",
   winograd_output_5: "WinogradOutputStep",
   winograd_output_3: "WinogradOutputStep",

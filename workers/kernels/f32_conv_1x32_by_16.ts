@@ -20,7 +20,7 @@ export function f32_conv_1x32_by_16(address: usize, inputImage: i32, outputImage
   const outerSkip = step.outerStride - step.innerRuns * step.innerStride;
   const floor = f32x4.splat(step.floor);
   const last = step.panelTo - 1;
-  const packed = step.weights + inputImage * step.weightsImage;
+  const packed = step.weights;
   for (let position = step.positionFrom; position < step.positionTo; position++) {
     const row = position / step.columns;
     const column = position - row * step.columns;

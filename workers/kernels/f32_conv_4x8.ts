@@ -20,7 +20,7 @@ export function f32_conv_4x8(address: usize, inputImage: i32, outputImage: i32):
   const outerSkip = step.outerStride - step.innerRuns * step.innerStride;
   const floor = f32x4.splat(step.floor);
   for (let panel = step.panelFrom; panel < step.panelTo; panel++) {
-    const weights = <usize>(step.weights + inputImage * step.weightsImage + panel * depth * (NR << 2));
+    const weights = <usize>(step.weights + panel * depth * (NR << 2));
     const bias = <usize>(step.bias + panel * (NR << 2));
     const valid = min(step.channels - panel * NR, NR);
     for (let position = step.positionFrom; position < step.positionTo; position += MR) {

@@ -16,8 +16,6 @@ export class ConvolutionStep {
   outputColumn: i32;
   /** Packed [panels][K][NR], and [panels][NR]. */
   weights: i32;
-  /** From the weights of one input image to the next's: 0, or one plane of a Winograd convolution. */
-  weightsImage: i32;
   bias: i32;
   /** A window is `outerRuns` x `innerRuns` runs of `runLength` neighbouring elements. */
   outerRuns: i32;
@@ -36,6 +34,25 @@ export class ConvolutionStep {
   scratch: i32;
   /** 0 for ReLU, -Infinity for none. */
   floor: f32;
+}
+
+/** Y = X W, plane by plane. */
+@unmanaged
+export class GemmStep {
+  input: i32;
+  inputPlane: i32;
+  inputRow: i32;
+  output: i32;
+  outputPlane: i32;
+  outputRow: i32;
+  /** Packed [planes][panels][depth][NR]. */
+  weights: i32;
+  weightsPlane: i32;
+  depth: i32;
+  /** A multiple of MR: what lies behind the last row of both is the caller's to spare. */
+  rows: i32;
+  panelFrom: i32;
+  panelTo: i32;
 }
 
 /** Planes [C][H][W] to channels last in blocks of pixels; the paddings count pixels of the padded map. */

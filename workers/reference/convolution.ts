@@ -25,8 +25,7 @@ export function convolution(
     const channelTo = Math.min(step.channels, step.panelTo * panel);
     for (let channel = step.panelFrom * panel; channel < channelTo; channel++) {
       const packed = Math.floor(channel / panel);
-      let weight =
-        element(step.weights + inputImage * step.weightsImage) + packed * depth * panel + (channel % panel);
+      let weight = element(step.weights) + packed * depth * panel + (channel % panel);
       let sum = 0;
       for (let outer = 0; outer < step.outerRuns; outer++)
         for (let inner = 0; inner < step.innerRuns; inner++) {

@@ -5,6 +5,7 @@
 import type { SharedMemory } from "../protocol.js";
 import { readStep, type Kernel, type KernelName, type Kernels, type StepOf } from "../steps.js";
 import { convolution } from "./convolution.js";
+import { gemm } from "./gemm.js";
 import { maxPooling } from "./max-pooling.js";
 import { spaceToDepth } from "./space-to-depth.js";
 import { winogradInput, winogradOutput } from "./winograd.js";
@@ -31,6 +32,9 @@ export function referenceKernels(memory: SharedMemory): Kernels {
     space_to_depth: bind("space_to_depth", spaceToDepth),
     conv_tile: convolve,
     conv_row: convolve,
+    gemm: bind("gemm", (all, step, inputPlane, outputPlane) => {
+      gemm(all, step, inputPlane, outputPlane, REFERENCE_PANEL);
+    }),
     winograd_input: bind("winograd_input", winogradInput),
     winograd_output_5: bind("winograd_output_5", (all, step, inputImage, outputImage) => {
       winogradOutput(all, step, inputImage, outputImage, 5);

@@ -46,8 +46,6 @@ function place(set: CompiledSet, random: Random, wanted: Case) {
   const outputRow = primeFrom(columns * outputColumn);
   const outputImage = primeFrom((lastRow + 1) * outputRow);
   const images = { inputImage: random.integer(0, 2), outputImage: random.integer(0, 2) };
-  // weights of their own for each image, as the planes of a Winograd convolution have
-  const weightsImage = random.chance(0.3) ? primeFrom(panels * depth * set.panel) : 0;
   arena.reset();
   const fields: ConvolutionStep = {
     input: arena.fill((images.inputImage + 1) * inputImage, random),
@@ -58,8 +56,7 @@ function place(set: CompiledSet, random: Random, wanted: Case) {
     outputImage: 4 * outputImage,
     outputRow: 4 * outputRow,
     outputColumn: 4 * outputColumn,
-    weights: arena.fill(images.inputImage * weightsImage + panels * depth * set.panel, random),
-    weightsImage: 4 * weightsImage,
+    weights: arena.fill(panels * depth * set.panel, random),
     bias: arena.fill(panels * set.panel, random),
     outerRuns,
     outerStride: 4 * outerStride,
