@@ -19,7 +19,7 @@ export class PeerProcess {
   readonly #child: ChildProcess;
   #name = "";
 
-  private constructor() {
+  private constructor(readonly choice: PeerChoice) {
     // no flags of ours: they are for our kernels, and a peer shall run as its users run it
     this.#child = fork(new URL("./peers/process.js", import.meta.url), {
       execArgv: [],
@@ -29,7 +29,7 @@ export class PeerProcess {
 
   /** @throws Error where the peer cannot be loaded. */
   static async start(choice: PeerChoice, network: Network, threads: number): Promise<PeerProcess> {
-    const started = new PeerProcess();
+    const started = new PeerProcess(choice);
     try {
       const { name } = await started.#ask({ kind: "load", ...choice, network, threads }, "loaded");
       started.#name = `${name}, ${choice.lrn === "operator" ? "LRN operator" : "LRN of elementary operators"}`;

@@ -21,14 +21,16 @@ describe("alexnet plan", () => {
     const text = await plan("--threads", "2", "--batch", "13");
     expect(linesOf(text).slice(0, 2)).to.deep.equal([
       "caffenet: 2 towers on 2 workers, batch 13 in waves of 8 + 5, kernels wide (tile 6 x 16)",
-      "the workers meet 10 times a batch, before the layers marked *",
+      "the workers meet 12 times a batch, before the layers marked *",
     ]);
     const work = blockOf(text, "layer   ").map((line) =>
       line.replace(/ \(Winograd\)/, "").replace(/ {2,}/g, "  "),
     );
     // read by eye
-    expect(work.slice(0, 7)).to.deep.equal([
+    expect(work.slice(0, 9)).to.deep.equal([
       "layer  output  worker  tower  images  channels  rows",
+      "input  *  227x227x3  0  0  0-3  0-2  0-226",
+      "  1  0  4-7  0-2  0-226",
       "conv1 relu1  *  55x55x(2x48)  0  0  0-7  0-47  0-54",
       "  1  1  0-7  0-47  0-54",
       "pool1  27x27x(2x48)  0  0  0-7  0-47  0-26",
@@ -43,6 +45,7 @@ describe("alexnet plan", () => {
     expect(blockOf(text, "bytes that cross")).to.deep.equal([
       "bytes that cross between the towers for one image",
       "layer    bytes",
+      "input        0",
       "conv1        0",
       "pool1        0",
       "norm1   11,664",
@@ -65,7 +68,9 @@ describe("alexnet plan", () => {
 
   it("shows one worker with both towers, and more workers than there is work", async () => {
     const alone = await plan("--threads", "1", "--batch", "1", "--model", "alexnet2012");
-    expect(blockOf(alone, "layer   ")[1]).to.match(/^conv1 relu1 +55x55x\(2x48\) +0 {2}0, 1 +0 +0-47 +0-54$/);
+    expect(blockOf(alone, "layer   ")[2]).to.match(
+      /^conv1 relu1 \(Winograd\) +55x55x\(2x48\) +0 {2}0, 1 +0 +0-47 +0-54$/,
+    );
     const crowd = await plan("--threads", "64", "--batch", "1", "--model", "torchvision");
     expect(crowd).to.match(/\n +\d+ +- +- +- +-\n/);
     expect(crowd).to.match(/\none tower: nothing crosses\n/);
@@ -88,7 +93,7 @@ describe("alexnet plan", () => {
       "memory",
     ]);
     expect([json.threads, json.batch, json.kernels.set]).to.deep.equal([3, 16, "baseline"]);
-    expect(json.layers[6].cuts[0].workers).to.have.length(3);
-    expect(json.layers[6].crossing).to.equal(173_056);
+    expect(json.layers[7].cuts[0].workers).to.have.length(3);
+    expect(json.layers[7].crossing).to.equal(173_056);
   });
 });

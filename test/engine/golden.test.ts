@@ -11,6 +11,9 @@ import { expectClose, goldenNames, maxRelativeToLargest, readGolden } from "../g
 
 const sets = await usableSets();
 
+/** What the package promises of a layer by Winograd, as a share of the largest output (docs/architecture.md). */
+const WINOGRAD_LAYER = 5e-5;
+
 /** The cases with a convolution that Winograd can compute. */
 const WINOGRAD = [...goldenNames("layers"), ...goldenNames("twins")].filter((name) =>
   lower(readGolden(name).network, "winograd").operations.some((operation) => "winograd" in operation),
@@ -26,7 +29,8 @@ describe("engine against PyTorch in float64", () => {
       for (const name of [...goldenNames("layers"), ...goldenNames("twins")])
         it(name, () => runSmall(name, set));
       for (const name of WINOGRAD)
-        it(`${name} by Winograd, within 5e-5 of the largest`, () => runSmall(name, set, 5e-5));
+        it(`${name} by Winograd, within ${WINOGRAD_LAYER} of the largest`, () =>
+          runSmall(name, set, WINOGRAD_LAYER));
     });
 
   for (const set of sets.filter((name) => name !== "reference"))
@@ -89,7 +93,8 @@ async function runVariant(
         (max, index, at) => Math.max(max, Math.abs(values[layer].data[index] - expected[at])),
         0,
       );
-      expect(worst / largest, `${layer} of ${name}`).to.be.below(1e-5);
+      const allowed = convolutions === "direct" ? 1e-5 : WINOGRAD_LAYER;
+      expect(worst / largest, `${layer} of ${name}`).to.be.below(allowed);
     }
   });
 }

@@ -93,7 +93,7 @@ describe("worker pool", () => {
       const times = await pool.run(programs, true);
       const operations = times.flatMap((time) => time?.operations.map(([operation]) => operation) ?? []);
       expect(times).to.not.include(undefined);
-      expect(new Set(operations).size).to.equal(7);
+      expect(new Set(operations).size).to.equal(8);
     }));
 
   it("may be closed before its threads have started, and twice", () =>
