@@ -128,14 +128,14 @@ async function checkLogits([first, ...others]: readonly Contestant[], images: nu
   }
 }
 
-/** Of the forms of a peer's model the fastest, from one turn each, in the order of the contestants. */
-async function bestOfEachKind(
-  contestants: readonly Contestant[],
-  { images, runs }: Turns,
-): Promise<Contestant[]> {
+/** Runs of which the fastest decides between the forms of a peer's model. */
+const TRIAL = 4;
+
+/** Of the forms of a peer's model the one with the fastest run, in the order of the contestants. */
+async function bestOfEachKind(contestants: readonly Contestant[], { images }: Turns): Promise<Contestant[]> {
   const best = new Map<string, { contestant: Contestant; ms: number }>();
   for (const contestant of contestants) {
-    const ms = spreadOf(await contestant.time(images, runs)).median;
+    const ms = Math.min(...(await contestant.time(images, TRIAL)));
     if (ms < (best.get(contestant.kind)?.ms ?? Infinity)) best.set(contestant.kind, { contestant, ms });
   }
   return [...best.values()].map(({ contestant }) => contestant);
