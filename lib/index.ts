@@ -8,7 +8,10 @@ export { createEngine } from "./scoring/scoring-engine.js";
 export type { ImageSources, ScoringEngine, ScoringEngine as Engine } from "./scoring/scoring-engine.js";
 export type { EngineOptions, RunOptions, Times } from "./engine/engine.js";
 export type { KernelChoice, KernelsOption, MeasuredSet } from "./engine/choose-kernels.js";
+export type { ConvolutionsOption } from "./plan/algorithm.js";
 export type { FloatArray } from "./engine/tensors.js";
+export type { BatchTimes } from "../workers/protocol.js";
+export type { KernelName } from "../workers/steps.js";
 
 // Scoring: images in, rows out.
 export { DEFAULT_TOP_K } from "./scoring/options.js";
@@ -60,9 +63,21 @@ export type {
 export { makePlan } from "./plan/plan.js";
 export type { Plan, PlanOptions } from "./plan/plan.js";
 export { describePlan } from "./plan/describe.js";
-export type { PlanDescription } from "./plan/describe.js";
+export type { Cut, OperationDescription, PlanDescription, WorkSlice } from "./plan/describe.js";
+export type { MemoryLayout, PackedWeights, Placement, Region } from "./plan/memory.js";
+export type {
+  ConvolutionOperation,
+  Operation,
+  OperationGraph,
+  OperationBase,
+  OperationOf,
+  SpaceToDepthOperation,
+  Tensor,
+} from "./plan/operations.js";
+export type { Range } from "./plan/partition.js";
+export type { Tile } from "./plan/tile.js";
 export { KERNEL_SETS } from "./engine/kernel-sets.js";
-export type { KernelSet, KernelSetName } from "./engine/kernel-sets.js";
+export type { CompiledSetName, KernelSet, KernelSetName } from "./engine/kernel-sets.js";
 
 // Every error that a user can meet.
 export { AlexNetError } from "./errors/base.js";

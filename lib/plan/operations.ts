@@ -36,7 +36,7 @@ export interface Tensor {
   readonly slots: "wave" | "batch";
 }
 
-interface OperationBase<Kind extends string> {
+export interface OperationBase<Kind extends string> {
   readonly index: number;
   readonly kind: Kind;
   readonly input: number;
@@ -47,7 +47,7 @@ interface OperationBase<Kind extends string> {
   readonly scope: "wave" | "batch";
 }
 
-interface OperationOf<Kind extends string, L extends Layer> extends OperationBase<Kind> {
+export interface OperationOf<Kind extends string, L extends Layer> extends OperationBase<Kind> {
   readonly layer: L;
   /** The shapes of the layer, as the network has them. */
   readonly shaped: ShapedLayer<L>;

@@ -10,7 +10,7 @@ export interface TensorLike {
   readonly data: Float32Array | Float64Array;
   readonly shape: readonly number[];
   /** Elements from one index to the next, an axis each; row-major where missing. */
-  readonly stride?: Strides;
+  readonly stride?: readonly number[];
   /** Element of `data` where the tensor starts; 0 where missing. */
   readonly offset?: number;
 }
