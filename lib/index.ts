@@ -8,7 +8,7 @@ export { createEngine } from "./scoring/scoring-engine.js";
 export type { ImageSources, ScoringEngine, ScoringEngine as Engine } from "./scoring/scoring-engine.js";
 export type { EngineOptions, RunOptions, Times } from "./engine/engine.js";
 export type { KernelChoice, KernelsOption, MeasuredSet } from "./engine/choose-kernels.js";
-export type { ConvolutionsOption } from "./plan/algorithm.js";
+export type { ConvolutionsOption, Winograd } from "./plan/algorithm.js";
 export type { FloatArray } from "./engine/tensors.js";
 export type { BatchTimes } from "../workers/protocol.js";
 export type { KernelName } from "../workers/steps.js";
