@@ -9,18 +9,24 @@ export interface Cost {
   readonly bytes: number;
 }
 
+/** What a convolution reads for each product; a tile uses a weight for several. */
+const BYTES_PER_WEIGHT = { conv_tile: 0, conv_row: 4, conv_row_bf16: 2 } as const;
+
 /** @param panel output channels of a packed panel */
 export function costOf(step: Step, panel: number): Cost {
   switch (step.kernel) {
     case "conv_tile":
-    case "conv_row": {
+    case "conv_row":
+    case "conv_row_bf16": {
       const { fields } = step;
       const channels = Math.min(fields.channels, fields.panelTo * panel) - fields.panelFrom * panel;
       const depth = fields.outerRuns * fields.innerRuns * fields.runLength;
       const macs = (fields.positionTo - fields.positionFrom) * channels * depth;
       // with one position every weight is read for one product
-      return { macs, bytes: step.kernel === "conv_row" ? 4 * macs : 0 };
+      return { macs, bytes: macs * BYTES_PER_WEIGHT[step.kernel] };
     }
+    case "expand":
+      return { macs: 0, bytes: (2 + 4) * step.fields.depth * panel };
     case "gemm": {
       const { rows, depth, panelFrom, panelTo } = step.fields;
       return { macs: rows * depth * (panelTo - panelFrom) * panel, bytes: 0 };

@@ -67,6 +67,7 @@ export type { Cut, OperationDescription, PlanDescription, WorkSlice } from "./pl
 export type { MemoryLayout, PackedWeights, Placement, Region } from "./plan/memory.js";
 export type {
   ConvolutionOperation,
+  FullyConnectedOperation,
   Operation,
   OperationGraph,
   OperationBase,
@@ -75,6 +76,7 @@ export type {
   Tensor,
 } from "./plan/operations.js";
 export type { Range } from "./plan/partition.js";
+export type { WeightsType } from "./plan/weights-type.js";
 export type { Tile } from "./plan/tile.js";
 export { KERNEL_SETS } from "./engine/kernel-sets.js";
 export type { CompiledSetName, KernelSet, KernelSetName } from "./engine/kernel-sets.js";

@@ -1,27 +1,15 @@
-/** Compiles the kernels to WebAssembly, one module a kernel set, into dist/workers/kernels. */
-import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import asc from "assemblyscript/asc";
+/** Compiles the kernels, one module a kernel set, into dist/workers/kernels. */
+import { compile } from "./compile.js";
 
 const SETS = [
-  { name: "baseline", source: "baseline.ts", features: [] },
-  { name: "relaxed", source: "baseline.ts", features: ["--enable", "relaxed-simd"] },
-  { name: "wide", source: "wide.ts", features: ["--enable", "relaxed-simd"] },
+  { name: "baseline", source: "baseline", relaxed: false },
+  { name: "relaxed", source: "baseline", relaxed: true },
+  { name: "wide", source: "wide", relaxed: true },
 ];
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-mkdirSync(`${root}dist/workers/kernels`, { recursive: true });
-
-for (const { name, source, features } of SETS) {
-  let messages = "";
-  const { error } = await asc.main(
-    [
-      ...[`workers/kernels/${source}`, "--baseDir", root, "--outFile", `dist/workers/kernels/${name}.wasm`],
-      ...["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd", "--enable", "threads", ...features],
-      // The engine's memory: it is made larger than the first page, and never larger than 4 GiB.
-      ...["--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
-    ],
-    { stderr: { write: (text) => (messages += String(text)) } },
-  );
-  if (error) throw new Error(`kernel set ${name} does not compile:\n${messages}`, { cause: error });
-}
+for (const { name, source, relaxed } of SETS)
+  await compile({
+    source: `workers/kernels/${source}.ts`,
+    output: `dist/workers/kernels/${name}.wasm`,
+    relaxed,
+  });

@@ -1,15 +1,20 @@
-/** The Piscina entry that times a kernel set and checks its results, away from the main thread. */
+/** The worker that compiles, checks and times kernel sets, away from the main thread: it answers and ends. */
+import { parentPort, workerData } from "node:worker_threads";
+import { compileKernels } from "./kernel-module.js";
 import type { KernelModule } from "./protocol.js";
 import { instantiate } from "./instantiate.js";
 import { writeStep } from "./steps.js";
 
+/** What the worker is given when it starts, in a list; it posts a list of measurements in the same order. */
 export interface MeasureTask {
-  readonly module: KernelModule;
+  /** The file of the set's module. */
+  readonly file: string;
   /** Output channels of a panel, NR. */
   readonly panel: number;
 }
 
 export interface Measurement {
+  readonly module: KernelModule;
   readonly gflops: number;
   /** Whether every output of both convolution kernels was what a scalar sum gives. */
   readonly right: boolean;
@@ -35,7 +40,10 @@ const PAGES = Math.ceil((OUTPUT + POSITIONS * OUT * 4) / 65536);
 const SETTLED = 12;
 const LONGEST = 120;
 
-export default function measure({ module, panel }: MeasureTask): Measurement {
+/** Undefined where this Node cannot compile the set. */
+async function measure({ file, panel }: MeasureTask): Promise<Measurement | undefined> {
+  const module = await compileKernels(file);
+  if (module === undefined) return undefined;
   const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
   const kernels = instantiate(module, memory);
   const values = new Float32Array(memory.buffer);
@@ -84,7 +92,7 @@ export default function measure({ module, panel }: MeasureTask): Measurement {
     }
     now = end;
   }
-  return { gflops: (2 * POSITIONS * OUT * DEPTH) / best / 1e6, right };
+  return { module, gflops: (2 * POSITIONS * OUT * DEPTH) / best / 1e6, right };
 }
 
 /** A value in [-1, 1) that does not repeat soon. */
@@ -92,20 +100,31 @@ const wave = (i: number): number => ((i * 40503) % 65536) / 32768 - 1;
 
 function isRight(values: Float32Array, panel: number): boolean {
   const columns = SIZE - KERNEL + 1;
-  for (let position = 0; position < POSITIONS; position += 7)
+  const run = KERNEL * CHANNELS;
+  const window = new Float64Array(DEPTH);
+  for (let position = 0; position < POSITIONS; position += 7) {
+    const corner = INPUT / 4 + (Math.floor(position / columns) * SIZE + (position % columns)) * CHANNELS;
+    for (let row = 0; row < KERNEL; row++) {
+      const from = corner + row * SIZE * CHANNELS;
+      window.set(values.subarray(from, from + run), row * run);
+    }
     for (let channel = 0; channel < OUT; channel++) {
       let sum = values[BIAS / 4 + channel];
       let magnitude = Math.abs(sum);
-      for (let k = 0; k < DEPTH; k++) {
-        const y = Math.floor(position / columns) + Math.floor(k / (KERNEL * CHANNELS));
-        const x = INPUT / 4 + (y * SIZE + (position % columns)) * CHANNELS + (k % (KERNEL * CHANNELS));
-        const w = WEIGHTS / 4 + (Math.floor(channel / panel) * DEPTH + k) * panel + (channel % panel);
-        sum += values[x] * values[w];
-        magnitude += Math.abs(values[x] * values[w]);
+      let weight = WEIGHTS / 4 + Math.floor(channel / panel) * DEPTH * panel + (channel % panel);
+      for (let k = 0; k < DEPTH; k++, weight += panel) {
+        const product = window[k] * values[weight];
+        sum += product;
+        magnitude += Math.abs(product);
       }
       // float32 sums of n terms are off by at most n half units in the last place of the sum of magnitudes
       const bound = DEPTH * 2 ** -24 * magnitude;
       if (!(Math.abs(values[OUTPUT / 4 + position * OUT + channel] - sum) <= bound)) return false;
     }
+  }
   return true;
 }
+
+const measurements: (Measurement | undefined)[] = [];
+for (const task of workerData as readonly MeasureTask[]) measurements.push(await measure(task));
+parentPort?.postMessage(measurements);

@@ -44,6 +44,8 @@ export const GEMM_FIELDS = [
   "panelTo",
 ] as const;
 
+export const EXPAND_FIELDS = ["input", "inputPanel", "output", "outputPanel", "depth"] as const;
+
 export const SPACE_TO_DEPTH_FIELDS = [
   "input",
   "inputImage",
@@ -159,6 +161,7 @@ const FLOAT_FIELDS: ReadonlySet<string> = new Set(["floor", "scale", "alpha", "b
 type Record32<Fields extends readonly string[]> = Readonly<Record<Fields[number], number>>;
 export type ConvolutionStep = Record32<typeof CONVOLUTION_FIELDS>;
 export type GemmStep = Record32<typeof GEMM_FIELDS>;
+export type ExpandStep = Record32<typeof EXPAND_FIELDS>;
 export type SpaceToDepthStep = Record32<typeof SPACE_TO_DEPTH_FIELDS>;
 export type WinogradInputStep = Record32<typeof WINOGRAD_INPUT_FIELDS>;
 export type WinogradOutputStep = Record32<typeof WINOGRAD_OUTPUT_FIELDS>;
@@ -171,6 +174,8 @@ export const KERNEL_FIELDS = {
   space_to_depth: SPACE_TO_DEPTH_FIELDS,
   conv_tile: CONVOLUTION_FIELDS,
   conv_row: CONVOLUTION_FIELDS,
+  conv_row_bf16: CONVOLUTION_FIELDS,
+  expand: EXPAND_FIELDS,
   gemm: GEMM_FIELDS,
   winograd_input: WINOGRAD_INPUT_FIELDS,
   winograd_output_5: WINOGRAD_OUTPUT_FIELDS,
@@ -189,7 +194,7 @@ export type StepOf<K extends KernelName> = Record32<(typeof KERNEL_FIELDS)[K]>;
 /** Room for the longest step, in bytes. */
 export const STEP_BYTES = 96;
 
-/** Runs one step: `inputImage` and `outputImage` are slots of the tensors that it reads and writes, or planes. */
+/** Runs one step: `inputImage` and `outputImage` are slots of the tensors that it reads and writes, planes or panels. */
 export type Kernel = (stepAddress: number, inputImage: number, outputImage: number) => void;
 export type Kernels = Readonly<Record<KernelName, Kernel>>;
 

@@ -7,11 +7,13 @@ import type { Network } from "../network/layers.js";
 import { elementsOf } from "../network/shapes.js";
 import { summarise } from "../network/summary.js";
 import { networkByName, type ModelName } from "../network/variants.js";
+import type { WeightsType } from "../plan/weights-type.js";
 import type { ScoringEngine } from "../scoring/scoring-engine.js";
 import { initWeights } from "../weights/index.js";
 import { withEngine, type EngineFlags } from "./engine.js";
 import {
   batchOption,
+  fcWeightsOption,
   jsonOption,
   kernelsOption,
   modelOption,
@@ -33,6 +35,7 @@ interface BenchResult {
   readonly threads: number;
   readonly batch: number;
   readonly kernels: string;
+  readonly fcWeights: WeightsType;
   readonly node: string;
   readonly imagesPerSecond: number;
   /** Of a batch. */
@@ -60,6 +63,7 @@ export function addBench(program: Command): void {
     .addOption(batchOption("images of a batch").default(16))
     .addOption(numberOption("--seconds <s>", "how long to measure", 1, 3600).default(5))
     .addOption(kernelsOption())
+    .addOption(fcWeightsOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -87,7 +91,10 @@ async function bench(options: BenchOptions): Promise<void> {
   process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : textOf(result));
 }
 
-async function measure(engine: ScoringEngine, { batch, seconds }: BenchOptions): Promise<BenchResult> {
+async function measure(
+  engine: ScoringEngine,
+  { batch, seconds, fcWeights }: BenchOptions,
+): Promise<BenchResult> {
   // leaves the input in its place, and warms everything up
   await engine.forward(randomInput([batch, ...engine.network.input]));
   const latencies: number[] = [];
@@ -110,6 +117,7 @@ async function measure(engine: ScoringEngine, { batch, seconds }: BenchOptions):
     threads: engine.threads,
     batch,
     kernels: engine.kernels.set,
+    fcWeights,
     node: process.version,
     imagesPerSecond,
     latencyMs: { min: sorted[0], p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) },
@@ -160,7 +168,7 @@ function textOf(result: BenchResult): string {
     gflops === 0 ? "" : measured(gflops),
   ]);
   return (
-    `${result.model}, batch ${result.batch}, threads ${result.threads}, kernels ${result.kernels}, Node ${result.node}\n\n` +
+    `${result.model}, batch ${result.batch}, threads ${result.threads}, kernels ${result.kernels}, fc weights ${result.fcWeights}, Node ${result.node}\n\n` +
     `${measured(result.imagesPerSecond)} images/s, ${measured(result.gflops)} GFLOP/s\n` +
     `a batch takes ${measured(latency.p50)} ms (fastest ${measured(latency.min)}, 99 % within ${measured(latency.p99)})\n\n` +
     table([left("layer"), right("ms a batch"), right("GFLOP/s")], rows)

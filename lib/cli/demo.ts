@@ -28,7 +28,7 @@ async function demo(paths: readonly string[]): Promise<void> {
   const images = await expandPaths(paths);
   const threads = availableParallelism();
   process.stderr.write(`making the initial weights of ${MODEL} ...\n`);
-  const flags: EngineFlags = { threads, kernels: "auto" };
+  const flags: EngineFlags = { threads, kernels: "auto", fcWeights: "float32" };
   await withEngine({ network, weights }, flags, batchFor(flags, images.length), async (engine) => {
     const from = performance.now();
     const rows = await engine.classify(images, { topK: 1, preprocessing: PREPROCESSING[MODEL] });

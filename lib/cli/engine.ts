@@ -3,6 +3,7 @@ import { cliErrors } from "../errors/cli.js";
 import type { Network } from "../network/layers.js";
 import type { Preprocessing } from "../network/preprocessing.js";
 import { MODEL_NAMES, type ModelName } from "../network/variants.js";
+import type { WeightsType } from "../plan/weights-type.js";
 import { createEngine, type ScoringEngine } from "../scoring/scoring-engine.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
 import type { KernelsChoice } from "./options.js";
@@ -12,6 +13,7 @@ export interface EngineFlags {
   readonly threads?: number;
   readonly batch?: number;
   readonly kernels: KernelsChoice;
+  readonly fcWeights: WeightsType;
 }
 
 /** Images in a batch where nothing is said: more cost memory and gain little. */
@@ -39,11 +41,18 @@ export const batchFor = (flags: EngineFlags, inputs: number): number =>
 /** Starts an engine, hands it to `use`, and closes it whatever happens. */
 export async function withEngine<T>(
   { weights, network }: Pick<Model, "weights" | "network">,
-  { threads, kernels }: EngineFlags,
+  { threads, kernels, fcWeights }: EngineFlags,
   maxBatch: number,
   use: (engine: ScoringEngine) => Promise<T>,
 ): Promise<T> {
-  const engine = await createEngine({ network, weights, maxBatch, kernels, ...(threads && { threads }) });
+  const engine = await createEngine({
+    network,
+    weights,
+    maxBatch,
+    kernels,
+    fcWeights,
+    ...(threads && { threads }),
+  });
   try {
     return await use(engine);
   } finally {

@@ -14,7 +14,14 @@ import { batchFor, loadModel, withEngine, type EngineFlags, type Model } from ".
 import { tellFailed } from "./exit.js";
 import { interruptible, InterruptedError } from "./interrupt.js";
 import { NpyWriter } from "./npy.js";
-import { batchOption, kernelsOption, threadsOption, weightsModelOption, weightsOption } from "./options.js";
+import {
+  batchOption,
+  fcWeightsOption,
+  kernelsOption,
+  threadsOption,
+  weightsModelOption,
+  weightsOption,
+} from "./options.js";
 import { expandPaths, PATHS_HELP } from "./paths.js";
 import { progressBar } from "./progress.js";
 import { WholeFile } from "./whole-file.js";
@@ -43,6 +50,7 @@ export function addFeatures(program: Command): void {
     .addOption(threadsOption())
     .addOption(batchOption("images of a batch (default: 16, or as many as there are)"))
     .addOption(kernelsOption())
+    .addOption(fcWeightsOption())
     .addHelpText(
       "after",
       `${PATHS_HELP}
@@ -114,7 +122,7 @@ async function extract(
     concurrency: Math.min(batch, availableParallelism() + 2),
     signal,
   });
-  const progress = progressBar(paths.length, false);
+  const progress = await progressBar(paths.length, false);
   let gathered: Taken[] = [];
   const flush = async () => {
     await writeFeatures(extraction, gathered, output);

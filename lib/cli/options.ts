@@ -3,6 +3,7 @@ import { Option } from "commander";
 import { COMPILED_SETS, type CompiledSetName } from "../engine/kernel-sets.js";
 import { cliErrors } from "../errors/cli.js";
 import { MODEL_NAMES } from "../network/variants.js";
+import { WEIGHTS_TYPES } from "../plan/weights-type.js";
 import { MAX_BATCH, MAX_THREADS } from "../plan/plan.js";
 
 /** An option that takes a whole number from `least` to `most`. */
@@ -50,6 +51,11 @@ export const kernelsOption = (): Option =>
   choiceOption("--kernels <set>", "kernel set", ["auto", ...COMPILED_SETS]).default(
     "auto",
     "the fastest that is right here",
+  );
+
+export const fcWeightsOption = (): Option =>
+  choiceOption("--fc-weights <type>", "how fully connected weights are kept", WEIGHTS_TYPES).default(
+    "float32",
   );
 
 export const jsonOption = (): Option => new Option("--json", "write JSON instead of a table");

@@ -2,7 +2,6 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, isAbsolute, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { glob, isDynamicPattern } from "tinyglobby";
 import { cliErrors } from "../errors/cli.js";
 import { IMAGE_EXTENSIONS } from "../images/index.js";
 
@@ -45,12 +44,17 @@ async function expandPath(path: string, stdin: NodeJS.ReadableStream): Promise<s
     return images;
   }
   // a name with brackets that is there is a name, not a pattern
-  if (kind === "missing" && isDynamicPattern(path)) {
-    const images = await glob(path, { expandDirectories: false, absolute: isAbsolute(path) });
-    if (images.length === 0) throw cliErrors.noMatch(path);
-    return images.sort(byName);
-  }
+  if (kind === "missing") return matching(path);
   return [path];
+}
+
+/** What a pattern matches; what is no pattern stands for itself. */
+async function matching(path: string): Promise<string[]> {
+  const { glob, isDynamicPattern } = await import("tinyglobby");
+  if (!isDynamicPattern(path)) return [path];
+  const images = await glob(path, { expandDirectories: false, absolute: isAbsolute(path) });
+  if (images.length === 0) throw cliErrors.noMatch(path);
+  return images.sort(byName);
 }
 
 async function listed(stdin: NodeJS.ReadableStream): Promise<string[]> {

@@ -11,7 +11,15 @@ import {
   type WorkSlice,
 } from "../plan/describe.js";
 import { makePlan } from "../plan/plan.js";
-import { batchOption, choiceOption, jsonOption, modelOption, threadsOption } from "./options.js";
+import type { WeightsType } from "../plan/weights-type.js";
+import {
+  batchOption,
+  choiceOption,
+  fcWeightsOption,
+  jsonOption,
+  modelOption,
+  threadsOption,
+} from "./options.js";
 import { count, left, megabytes, rangeText, right, shapeText, table } from "./table.js";
 
 interface PlanOptions {
@@ -19,6 +27,7 @@ interface PlanOptions {
   readonly threads?: number;
   readonly batch: number;
   readonly kernels: CompiledSetName;
+  readonly fcWeights: WeightsType;
   readonly json?: true;
 }
 
@@ -38,6 +47,7 @@ export function addPlan(program: Command): void {
         "wide",
       ),
     )
+    .addOption(fcWeightsOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -45,7 +55,8 @@ export function addPlan(program: Command): void {
 A plan belongs to a kernel set. This command runs none, so it does not know which is fastest here: it takes wide
 unless --kernels names another. score and bench measure and pick.
 
-Images, channels and rows are shown first to last; channels count from the tower's first. In JSON, ranges are
+Layers are marked where they are computed by Winograd's minimal filtering, and where their weights are kept as
+bfloat16 instead of float32. Images, channels and rows are shown first to last; channels count from the tower's first. In JSON, ranges are
 [from, to), and bytes cross for one image.
 
 Examples:
@@ -57,10 +68,10 @@ Examples:
 }
 
 function plan(options: PlanOptions): void {
-  const { threads = availableParallelism(), batch, kernels } = options;
+  const { threads = availableParallelism(), batch, kernels, fcWeights } = options;
   const network = networkByName(options.model);
   const description = describePlan(
-    makePlan({ network, tile: KERNEL_SETS[kernels], threads, maxBatch: batch }),
+    makePlan({ network, tile: KERNEL_SETS[kernels], threads, maxBatch: batch, fcWeights }),
   );
   process.stdout.write(options.json ? `${JSON.stringify(description, null, 2)}\n` : textOf(description));
 }
@@ -100,7 +111,11 @@ function workText({ layers }: PlanDescription): string {
   // a cut for each size of wave would say the same again: the first, of whole waves, is shown
   const rows = layers.flatMap((layer) => {
     const [cut] = layer.cuts;
-    const name = layer.layers.join(" ") + (layer.algorithm === "winograd" ? " (Winograd)" : "");
+    const marks = [
+      ...(layer.algorithm === "winograd" ? ["(Winograd)"] : []),
+      ...(layer.weights === "bfloat16" ? ["(bfloat16)"] : []),
+    ];
+    const name = [...layer.layers, ...marks].join(" ");
     const head = [name, cut.meeting ? "*" : "", shapeText(flatOf(layer.output), layer.towers)];
     const lines = cut.workers.flatMap((slices, worker) => workerRows(worker, slices));
     return lines.map((line, at) => [...(at === 0 ? head : ["", "", ""]), ...line]);
@@ -147,6 +162,7 @@ const KIND_TITLES: Record<keyof PlanDescription["memory"]["kinds"], string> = {
   activation: "input and activations",
   scratch: "scratch, by worker",
   transforms: "Winograd's windows and products, by worker",
+  expanded: "expanded weights, by worker",
   steps: "steps",
   control: "barrier",
   other: "kernels' constants, alignment",

@@ -1,5 +1,4 @@
 /** A progress bar with rate and time left, for a person at a terminal. */
-import { SingleBar } from "cli-progress";
 
 export interface Progress {
   /** Another so many images are done. */
@@ -11,8 +10,9 @@ export interface Progress {
  * On stderr, and only where that is a terminal which is not full of rows already: `rowsOnTerminal` tells that the
  * rows go to stdout, and stdout may be that terminal.
  */
-export function progressBar(total: number, rowsOnTerminal: boolean): Progress {
+export async function progressBar(total: number, rowsOnTerminal: boolean): Promise<Progress> {
   if (!process.stderr.isTTY || rowsOnTerminal) return { advance: () => undefined, stop: () => undefined };
+  const { SingleBar } = await import("cli-progress");
   const bar = new SingleBar({
     format: "{bar} {value}/{total} images  {rate} images/s  {eta_formatted} left",
     stream: process.stderr,

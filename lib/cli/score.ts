@@ -15,6 +15,7 @@ import { readLabels } from "./labels.js";
 import {
   batchOption,
   choiceOption,
+  fcWeightsOption,
   kernelsOption,
   numberOption,
   threadsOption,
@@ -57,6 +58,7 @@ export function addScore(program: Command): void {
     .addOption(new Option("--out <file>", "file for the rows (default: stdout)"))
     .addOption(new Option("--resume", "go on with the --out of a run that was stopped"))
     .addOption(kernelsOption())
+    .addOption(fcWeightsOption())
     .addHelpText(
       "after",
       `${PATHS_HELP}
@@ -112,7 +114,7 @@ function scoreInto(
   options: ScoreOptions,
 ): Promise<number> {
   return interruptible("finishing the batch in hand", async (signal) => {
-    const progress = progressBar(images.length, target.isTerminal);
+    const progress = await progressBar(images.length, target.isTerminal);
     let failed = 0;
     try {
       for await (const rows of engine.scoreBatches(images, { ...options, signal })) {

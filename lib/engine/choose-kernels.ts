@@ -1,12 +1,13 @@
 /** Which kernel set an engine runs: measured and verified on this machine, or forced. */
-import { Piscina } from "piscina";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { engineErrors } from "../errors/engine.js";
 import type { Measurement, MeasureTask } from "../../workers/measure.js";
 import type { KernelModule } from "../../workers/protocol.js";
 import type { KernelName } from "../../workers/steps.js";
 import {
   COMPILED_SETS,
-  compileSet,
+  fileOfSet,
   KERNEL_SETS,
   type CompiledSetName,
   type KernelSet,
@@ -81,26 +82,31 @@ const chosen = (
 async function measure(sets: readonly CompiledSetName[]): Promise<Candidate[]> {
   const missing = sets.filter((set) => !candidates.has(set));
   if (missing.length > 0) {
-    const pool = new Piscina<MeasureTask, Measurement>({
-      filename: new URL("../../workers/measure.js", import.meta.url).href,
-      minThreads: 1,
-      maxThreads: 1,
-    });
-    try {
-      for (const set of missing) candidates.set(set, await measureOne(pool, set));
-    } finally {
-      await pool.destroy();
-    }
+    const measurements = await inWorker(
+      missing.map((set) => ({ file: fileOfSet(set), panel: KERNEL_SETS[set].panel })),
+    );
+    missing.forEach((set, index) => candidates.set(set, candidate(set, measurements[index])));
   }
   return sets.flatMap((set) => candidates.get(set) ?? []);
 }
 
-async function measureOne(pool: Piscina<MeasureTask, Measurement>, set: CompiledSetName): Promise<Candidate> {
-  const module = await compileSet(set);
-  if (module === undefined)
+function candidate(set: CompiledSetName, measured: Measurement | undefined): Candidate {
+  if (measured === undefined)
     return { shown: { set, usable: false, reason: `this Node does not compile it (${process.version})` } };
-  const { gflops, right } = await pool.run({ module, panel: KERNEL_SETS[set].panel });
+  const { module, gflops, right } = measured;
   if (!right)
     return { shown: { set, gflops, usable: false, reason: "its results are wrong on this machine" } };
   return { shown: { set, gflops, usable: true }, module };
+}
+
+/** The thread has all that it needs from the start, so it never waits for the main one, which has other things to do. */
+async function inWorker(tasks: readonly MeasureTask[]): Promise<readonly (Measurement | undefined)[]> {
+  const worker = new Worker(new URL("../../workers/measure.js", import.meta.url), { workerData: tasks });
+  const lost = once(worker, "exit").then(([code]) => {
+    throw engineErrors.measuringLost(Number(code));
+  });
+  const [measurements] = (await Promise.race([once(worker, "message"), lost])) as [
+    readonly (Measurement | undefined)[],
+  ];
+  return measurements;
 }

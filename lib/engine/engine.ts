@@ -8,6 +8,7 @@ import type { Preprocessing } from "../network/preprocessing.js";
 import type { ModelName } from "../network/variants.js";
 import type { ConvolutionsOption } from "../plan/algorithm.js";
 import { makePlan, programsOf, type Plan } from "../plan/plan.js";
+import type { WeightsType } from "../plan/weights-type.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
 import type { BatchTimes, SharedMemory } from "../../workers/protocol.js";
 import { chooseKernels, type KernelChoice, type KernelsOption } from "./choose-kernels.js";
@@ -33,6 +34,12 @@ export interface EngineOptions {
    * (docs/architecture.md has the figures); "direct" never does.
    */
   readonly convolutions?: ConvolutionsOption;
+  /**
+   * How the weights of fully connected layers are kept: "float32" (the default) as they are; "bfloat16" rounds them to
+   * 8 bits of precision, which halves their memory and what a batch of one has to read, at a loss that
+   * docs/architecture.md has figures for. Biases and activations stay float32.
+   */
+  readonly fcWeights?: WeightsType;
 }
 
 export interface RunOptions {
@@ -86,8 +93,9 @@ export class Engine {
       typeof options.weights === "string" ? await loadWeights(options.weights) : options.weights;
     const { network, preprocessing } = resolveNetwork(weights, options.network);
     const { choice, set, module } = await chooseKernels(options.kernels ?? "auto");
-    const { threads = availableParallelism(), maxBatch = DEFAULT_BATCH, convolutions = "auto" } = options;
-    const plan = makePlan({ network, tile: set, threads, maxBatch, convolutions });
+    const { threads = availableParallelism(), maxBatch = DEFAULT_BATCH } = options;
+    const { convolutions = "auto", fcWeights = "float32" } = options;
+    const plan = makePlan({ network, tile: set, threads, maxBatch, convolutions, fcWeights });
     const pages = plan.memory.bytes / 65536;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const spin = threads <= availableParallelism();

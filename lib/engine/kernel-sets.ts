@@ -1,6 +1,7 @@
 /** The kernel sets that are built: which tiles, which module, and what Node needs to run them. */
-import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import type { Tile } from "../plan/tile.js";
+import { compileKernels } from "../../workers/kernel-module.js";
 import { REFERENCE_PANEL } from "../../workers/reference/kernels.js";
 import type { KernelModule } from "../../workers/protocol.js";
 import type { KernelName } from "../../workers/steps.js";
@@ -10,7 +11,7 @@ export type KernelSetName = CompiledSetName | "reference";
 
 export interface KernelSet extends Tile {
   readonly set: KernelSetName;
-  /** The kernel behind each export, in the grammar f32_<operation>_<tile>. */
+  /** The kernel behind each export, in the grammar f32_<operation>_<tile>; f32_bf16_ where weights are bfloat16. */
   readonly kernels: Readonly<Record<KernelName, string>>;
   /** What to do where the set does not run, or runs slowly. */
   readonly needs: string;
@@ -29,6 +30,8 @@ const narrow = {
   ...shared,
   conv_tile: "f32_conv_4x8",
   conv_row: "f32_conv_1x32_by_8",
+  conv_row_bf16: "f32_bf16_conv_1x32_by_8",
+  expand: "f32_bf16_expand_by_8",
   gemm: "f32_gemm_4x8",
 };
 
@@ -41,6 +44,8 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
       ...shared,
       conv_tile: "f32_conv_6x16",
       conv_row: "f32_conv_1x32_by_16",
+      conv_row_bf16: "f32_bf16_conv_1x32_by_16",
+      expand: "f32_bf16_expand_by_16",
       gemm: "f32_gemm_6x16",
     },
     needs: "start Node 24 or newer with --experimental-wasm-revectorize",
@@ -67,6 +72,8 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
       space_to_depth: "spaceToDepth",
       conv_tile: "convolution",
       conv_row: "convolution",
+      conv_row_bf16: "convolution",
+      expand: "expand",
       gemm: "gemm",
       winograd_input: "winogradInput",
       winograd_output_5: "winogradOutput",
@@ -82,8 +89,10 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
 /** From the fastest where everything is at hand to the slowest. */
 export const COMPILED_SETS: readonly CompiledSetName[] = ["wide", "relaxed", "baseline"];
 
+/** The file of a set. */
+export const fileOfSet = (name: CompiledSetName): string =>
+  fileURLToPath(new URL(`../../workers/kernels/${name}.wasm`, import.meta.url));
+
 /** The module of a set, or undefined where this Node cannot compile it. */
-export async function compileSet(name: CompiledSetName): Promise<KernelModule | undefined> {
-  const bytes = await readFile(new URL(`../../workers/kernels/${name}.wasm`, import.meta.url));
-  return WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : undefined;
-}
+export const compileSet = (name: CompiledSetName): Promise<KernelModule | undefined> =>
+  compileKernels(fileOfSet(name));

@@ -1,140 +1,106 @@
-/** Weights from their source straight into their packed place: read panel by panel, never a whole tensor twice. */
-import type { Winograd } from "../plan/algorithm.js";
+/** Weights from their source straight into their packed place: read piece by piece, never a whole tensor twice. */
 import type { Plan } from "../plan/plan.js";
-import type { Operation } from "../plan/operations.js";
 import type { ReadTensor, Weights } from "../weights/weights.js";
-import { FilterTransform } from "./winograd-filters.js";
+import { packerOf } from "./panel-packers.js";
 
-type Weighted = Extract<Operation, { kind: "convolution" | "fully-connected" }>;
+/** Elements that are read at a time, where a panel is not larger. */
+const PIECE = 1 << 17;
+/** Pieces that are read while another is packed: the threads that read files also take the memory's fresh pages. */
+const AHEAD = 4;
+
+/** Numbers that are read in one go. */
+interface Piece {
+  readonly tensor: string;
+  /** The first element, in the tensor's row-major order. */
+  readonly start: number;
+  /** Where they are read to. */
+  readonly out: Float32Array;
+  /** Brings them from there to their packed place. */
+  pack(): void;
+}
 
 /**
  * Packs every parameter into the shared memory: src = [out, in, kh, kw] (or [out, C, H, W] flat), dst = for each tower
  * of outputs [panels][K][panel], K in the order in which the kernels read: tower of inputs, row, column, channel;
- * by Winograd [49][panels][in][panel] of transformed filters.
+ * by Winograd [49][panels][in][panel] of transformed filters. Weights of a layer in bfloat16 are rounded.
  */
 export async function packWeights(plan: Plan, weights: Weights, memory: SharedArrayBuffer): Promise<void> {
-  const values = new Float32Array(memory);
-  await weights.stream(async (read) => {
-    for (const operation of plan.graph.operations)
-      if (operation.kind === "convolution" || operation.kind === "fully-connected")
-        await packOperation(plan, operation, read, values);
-  });
+  const pieces = piecesOf(plan, new Float32Array(memory));
+  await weights.stream((read) => packPieces(pieces, read));
 }
 
-async function packOperation(
-  plan: Plan,
-  operation: Weighted,
-  read: ReadTensor,
-  values: Float32Array,
-): Promise<void> {
-  const packed = plan.memory.packed.get(operation.index);
-  if (packed === undefined) throw new RangeError(`operation ${operation.index} has no packed weights`);
-  const { name, bias } = operation.layer;
-  const { panel } = plan.tile;
-  const output = plan.graph.tensors[operation.output];
-  const channels = output.shape[0] / output.towers;
-  const store = storeOf(plan, operation, packed.plane / 4);
-  const rows = new Float32Array(panel * store.perOutput);
-  for (let tower = 0; tower < output.towers; tower++) {
-    const first = tower * channels;
-    if (bias) {
-      const at = (packed.bias + tower * packed.biasTower) / 4;
-      await read(`${name}.bias`, first, values.subarray(at, at + channels));
-    }
-    for (let index = 0; index < packed.panels; index++) {
-      const count = Math.min(panel, channels - index * panel);
-      await read(
-        `${name}.weight`,
-        (first + index * panel) * store.perOutput,
-        rows.subarray(0, count * store.perOutput),
-      );
-      const target = (packed.weights + tower * packed.weightsTower) / 4 + index * packed.depth * panel;
-      store.panel(rows, count, values, target, panel);
-    }
-  }
-}
-
-/** How the rows of a panel, a logical filter each, get to their packed place. */
-interface PanelStore {
-  /** Elements of one output's filter. */
-  readonly perOutput: number;
-  panel(rows: Float32Array, count: number, values: Float32Array, target: number, panel: number): void;
-}
-
-function storeOf(plan: Plan, operation: Weighted, plane: number): PanelStore {
-  if (operation.kind !== "convolution" || !operation.winograd) {
-    const order = sumOrder(plan, operation);
-    return {
-      perOutput: order.length,
-      panel: (rows, count, values, target, panel) => {
-        interleave(rows, count, order, values.subarray(target, target + order.length * panel), panel);
-      },
-    };
-  }
-  const { layer, shaped, winograd } = operation;
-  const [kernel] = layer.kernel;
-  const { blockSize, taps } = winograd;
-  const channels = shaped.input[0] / layer.groups;
-  const transform = new FilterTransform(taps);
-  const perOutput = channels * kernel * kernel;
-  const order = blockOrder(channels, kernel, winograd);
-  const blocks = new Float32Array(order.length);
-  return {
-    perOutput,
-    panel: (rows, count, values, target, panel) => {
-      for (let r = 0; r < count; r++) {
-        // a tap behind the filter's last is no element of the row, and zero
-        order.forEach((from, to) => (blocks[to] = from < 0 ? 0 : rows[r * perOutput + from]));
-        transform.run(blocks, channels * blockSize * blockSize, values, target + r, plane, panel);
-      }
-    },
+/** In order, so that of several errors it is always the first one that is told. */
+async function packPieces(pieces: Iterable<Piece>, read: ReadTensor): Promise<void> {
+  const begun: { readonly piece: Piece; readonly reading: Promise<void> }[] = [];
+  const packFirst = async () => {
+    await begun[0].reading;
+    begun.shift()?.piece.pack();
   };
-}
-
-/**
- * For each element of a filter over blocks, [row in a block][column in it][in][taps][taps], the element of the logical
- * filter [in, kh, kw] that it takes; -1 behind the last.
- */
-function blockOrder(channels: number, kernel: number, { blockSize, taps }: Winograd): Int32Array {
-  const order = new Int32Array(blockSize * blockSize * channels * taps * taps);
-  let at = 0;
-  for (let row = 0; row < blockSize; row++)
-    for (let column = 0; column < blockSize; column++)
-      for (let c = 0; c < channels; c++)
-        for (let y = row; y < row + taps * blockSize; y += blockSize)
-          for (let x = column; x < column + taps * blockSize; x += blockSize)
-            order[at++] = y < kernel && x < kernel ? (c * kernel + y) * kernel + x : -1;
-  return order;
-}
-
-/** dst[k][r] = src[r][order[k]]; rows that do not exist stay zero. */
-function interleave(
-  rows: Float32Array,
-  count: number,
-  order: Int32Array,
-  target: Float32Array,
-  panel: number,
-): void {
-  const depth = order.length;
-  for (let k = 0, at = 0; k < depth; k++, at += panel) {
-    let from = order[k];
-    for (let r = 0; r < count; r++, from += depth) target[at + r] = rows[from];
+  try {
+    for (const piece of pieces) {
+      const reading = read(piece.tensor, piece.start, piece.out);
+      // thrown when its turn comes: until then, a rejected promise would count as unhandled
+      reading.catch(() => undefined);
+      begun.push({ piece, reading });
+      if (begun.length > AHEAD) await packFirst();
+    }
+    while (begun.length > 0) await packFirst();
+  } finally {
+    // after an error too: nothing may be read from a source that is closed, into a memory that is let go
+    await Promise.allSettled(begun.map(({ reading }) => reading));
   }
 }
 
-/** For each product of a sum, in the kernels' order, the element of the logical filter [in, kh, kw] that it takes. */
-function sumOrder({ graph }: Plan, operation: Weighted): Int32Array {
-  const input = graph.tensors[operation.input];
-  const grouped = operation.layer.type === "convolution" && operation.layer.groups > 1;
-  const towers = grouped ? 1 : input.towers;
-  const channels = input.shape[0] / input.towers;
-  const [height, width] =
-    operation.layer.type === "convolution" ? operation.layer.kernel : [input.shape[1], input.shape[2]];
-  const order = new Int32Array(towers * height * width * channels);
-  let at = 0;
-  for (let tower = 0; tower < towers; tower++)
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++)
-        for (let c = 0; c < channels; c++) order[at++] = ((tower * channels + c) * height + y) * width + x;
-  return order;
+function* piecesOf(plan: Plan, values: Float32Array): Generator<Piece, void, undefined> {
+  const staging = new Staging();
+  for (const operation of plan.graph.operations) {
+    if (operation.kind !== "convolution" && operation.kind !== "fully-connected") continue;
+    const packed = plan.memory.packed.get(operation.index);
+    if (packed === undefined) throw new RangeError(`operation ${operation.index} has no packed weights`);
+    const { name, bias } = operation.layer;
+    const output = plan.graph.tensors[operation.output];
+    const channels = output.shape[0] / output.towers;
+    const { panel } = plan.tile;
+    const packer = packerOf(plan, operation, packed, values);
+    for (let tower = 0; tower < output.towers; tower++) {
+      const first = tower * channels;
+      if (bias) {
+        const at = (packed.bias + tower * packed.biasTower) / 4;
+        const out = values.subarray(at, at + channels);
+        yield { tensor: `${name}.bias`, start: first, out, pack: () => undefined };
+      }
+      const { perOutput, packedBytes, inPlace, pack } = packer;
+      const outputs = panel * Math.max(1, Math.floor(PIECE / (panel * perOutput)));
+      for (let from = 0; from < channels; from += outputs) {
+        const length = (Math.min(channels, from + outputs) - from) * perOutput;
+        const address = packed.weights + tower * packed.weightsTower + from * packedBytes;
+        const buffer = inPlace ? values.subarray(address / 4) : staging.take(length);
+        const out = buffer.subarray(0, length);
+        yield {
+          tensor: `${name}.weight`,
+          start: (first + from) * perOutput,
+          out,
+          pack: () => {
+            for (let at = 0, to = address; at < length; at += panel * perOutput, to += panel * packedBytes)
+              pack(out.subarray(at, at + panel * perOutput), to);
+            if (!inPlace) staging.give(buffer);
+          },
+        };
+      }
+    }
+  }
+}
+
+/** Buffers that are used again: of new ones, those before would stay until they are collected. */
+class Staging {
+  readonly #spare: Float32Array[] = [];
+
+  take(length: number): Float32Array {
+    const buffer = this.#spare.pop();
+    return buffer && buffer.length >= length ? buffer : new Float32Array(Math.max(PIECE, length));
+  }
+
+  give(buffer: Float32Array): void {
+    this.#spare.push(buffer);
+  }
 }

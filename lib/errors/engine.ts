@@ -50,5 +50,10 @@ export const engineErrors = {
         ` the engine restarts its pool and takes the next one`,
       { cause },
     ),
+  measuringLost: (exitCode: number) =>
+    new AlexNetError(
+      "WORKER_FAILED",
+      `kernels: the thread that measures them ended with code ${exitCode} before it answered; create the engine again`,
+    ),
   closed: () => new AlexNetError("ENGINE_CLOSED", "engine: it is closed; create another one"),
 };

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import sharp, { type Metadata } from "sharp";
+import type { Metadata } from "sharp";
 import { AlexNetError } from "../errors/base.js";
 import { imageErrors } from "../errors/images.js";
 import type { Pixels } from "./pixels.js";
@@ -51,6 +51,7 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeOp
   const bytes = typeof source === "string" ? await readImageFile(source) : asBytes(source);
   if (bytes.length === 0) throw imageErrors.empty(at);
   if (bytes.length > MAX_FILE_BYTES) throw imageErrors.fileTooLarge(at, bytes.length, MAX_FILE_BYTES);
+  const sharp = await loadDecoder();
   signal?.throwIfAborted();
   try {
     checkHeader(at, await sharp(bytes, { limitInputPixels: false }).metadata());
@@ -70,6 +71,9 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeOp
     throw imageErrors.undecodable(at, reasonOf(error), FORMATS, error);
   }
 }
+
+/** Loaded when it is wanted: it brings a large library, which takes as long as everything else of a start. */
+export const loadDecoder = async () => (await import("sharp")).default;
 
 function asBytes(source: unknown): Uint8Array {
   if (!(source instanceof Uint8Array)) throw imageErrors.source(source);

@@ -1,5 +1,12 @@
 export { cropsOf, writeCrop, type Crop, type CropLayout } from "./crops.js";
-export { decodeImage, IMAGE_EXTENSIONS, MAX_FILE_BYTES, MAX_PIXELS, MAX_SIDE } from "./decode.js";
+export {
+  decodeImage,
+  IMAGE_EXTENSIONS,
+  loadDecoder,
+  MAX_FILE_BYTES,
+  MAX_PIXELS,
+  MAX_SIDE,
+} from "./decode.js";
 export type { DecodeOptions } from "./decode.js";
 export { geometryOf, type Geometry } from "./geometry.js";
 export type { Pixels, Region } from "./pixels.js";

@@ -1,10 +1,11 @@
 /** A plan as a person asks about it: who computes what, where everything lies, what crosses between the towers. */
 import { elementsOf } from "../network/shapes.js";
 import type { Region } from "./memory.js";
-import { reachOf, type Operation, type OperationGraph } from "./operations.js";
+import { reachOf, weightsTypeOf, type Operation, type OperationGraph } from "./operations.js";
 import type { Range, Slice } from "./partition.js";
 import { programsOf, type Plan } from "./plan.js";
 import { chainsOf, crossesTowers, slicesOf, waves } from "./schedule.js";
+import type { WeightsType } from "./weights-type.js";
 import { extentOf } from "./steps.js";
 
 /** A box of outputs of one layer, all ranges [from, to). */
@@ -34,6 +35,8 @@ export interface OperationDescription {
   readonly kind: Operation["kind"];
   /** Of a convolution: window by window, or by Winograd's minimal filtering. */
   readonly algorithm?: "direct" | "winograd";
+  /** Of a convolution and a fully connected layer: how its weights are stored. */
+  readonly weights?: WeightsType;
   /** [C, H, W] of one image. */
   readonly output: readonly [channels: number, height: number, width: number];
   /** Towers that share the output's channels; 1 where it lies in one piece. */
@@ -72,6 +75,7 @@ export function describePlan(plan: Plan): PlanDescription {
     layers: graph.tensors[operation.output].layers,
     kind: operation.kind,
     ...algorithmOf(operation),
+    ...weightsOf(operation),
     output: graph.tensors[operation.output].shape,
     towers: graph.tensors[operation.output].towers,
     crossing: crossingBytes(graph, operation),
@@ -93,6 +97,11 @@ export function describePlan(plan: Plan): PlanDescription {
 
 const algorithmOf = (operation: Operation): Pick<OperationDescription, "algorithm"> =>
   operation.kind === "convolution" ? { algorithm: operation.winograd ? "winograd" : "direct" } : {};
+
+const weightsOf = (operation: Operation): Pick<OperationDescription, "weights"> =>
+  operation.kind === "convolution" || operation.kind === "fully-connected"
+    ? { weights: weightsTypeOf(operation) }
+    : {};
 
 /** One cut for each size of wave. */
 function waveCuts(plan: Plan, operation: Operation, sizes: readonly number[]): Cut[] {
@@ -156,6 +165,7 @@ function bytesByKind({ memory }: Plan): PlanDescription["memory"]["kinds"] {
     bias: 0,
     activation: 0,
     transforms: 0,
+    expanded: 0,
     scratch: 0,
     steps: 0,
     control: 0,

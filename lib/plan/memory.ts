@@ -8,13 +8,16 @@ import { STEP_BYTES } from "../../workers/steps.js";
 import { PLANES } from "../../workers/winograd.js";
 import { elementsOf } from "../network/shapes.js";
 import { blockBytes, blockImages } from "./algorithm.js";
-import type { Operation, OperationGraph, Tensor } from "./operations.js";
-import { reachOf } from "./operations.js";
+import { expandedBytes } from "./fully-connected-steps.js";
+import type { OperationGraph, Tensor, WeightedOperation } from "./operations.js";
+import { reachOf, weightsTypeOf } from "./operations.js";
 import type { Tile } from "./tile.js";
+import { WEIGHT_BYTES } from "./weights-type.js";
 
 export interface Region {
   readonly name: string;
-  readonly kind: "control" | "steps" | "scratch" | "transforms" | "activation" | "weights" | "bias";
+  readonly kind:
+    "control" | "steps" | "scratch" | "transforms" | "expanded" | "activation" | "weights" | "bias";
   /** Byte address and size. */
   readonly offset: number;
   readonly bytes: number;
@@ -37,8 +40,8 @@ export interface Placement {
 }
 
 /**
- * The packed weights of one operation: [towers][panels][K][panel] floats, and biases [towers][panels][panel];
- * for Winograd [towers][49][panels][K][panel], the transformed filters.
+ * The packed weights of one operation: [towers][panels][K][panel] of its type, and float32 biases
+ * [towers][panels][panel]; for Winograd [towers][49][panels][K][panel], the transformed filters.
  */
 export interface PackedWeights {
   readonly weights: number;
@@ -67,6 +70,9 @@ export interface MemoryLayout {
   readonly transforms: number;
   readonly productsOffset: number;
   readonly transformsWorker: number;
+  /** Worker 0's room for a panel of weights in float32, and from one worker's to the next, in bytes. */
+  readonly expanded: number;
+  readonly expandedWorker: number;
   /** Output channels of a packed panel. */
   readonly panel: number;
   readonly placements: readonly Placement[];
@@ -83,8 +89,6 @@ const ALIGN = 64;
 const FIRST = PAGE;
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
-
-type Weighted = Extract<Operation, { kind: "convolution" | "fully-connected" }>;
 
 export interface LayoutOptions {
   readonly network: string;
@@ -113,6 +117,8 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
   const { windows, products } = transformBytes(graph, options.wave, options.tile);
   const transformsWorker = align(windows + products);
   const transforms = take("transforms", "transforms", transformsWorker * options.threads);
+  const expandedWorker = align(expandedBytes(graph, options.tile.panel, options.maxBatch));
+  const expanded = take("expanded", "expanded", expandedWorker * options.threads);
   const placements = graph.tensors.map((tensor) =>
     (tensor.id === 0 ? placePlanes : place)(
       tensor,
@@ -137,6 +143,8 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
     transforms,
     productsOffset: windows,
     transformsWorker,
+    expanded,
+    expandedWorker,
     panel: options.tile.panel,
     placements,
     packed,
@@ -174,7 +182,7 @@ function placePlanes({ shape: [planes, height, width] }: Tensor, slots: number, 
   return { offset, image, tower: plane, row: width * 4, column: 4, channels: 1, slots };
 }
 
-function pack(operation: Weighted, graph: OperationGraph, panel: number, take: Take): PackedWeights {
+function pack(operation: WeightedOperation, graph: OperationGraph, panel: number, take: Take): PackedWeights {
   const output = graph.tensors[operation.output];
   const planes = operation.kind === "convolution" && operation.winograd ? PLANES : 1;
   const depth = depthOf(operation);
@@ -182,7 +190,7 @@ function pack(operation: Weighted, graph: OperationGraph, panel: number, take: T
   const towers = Array.from({ length: output.towers }, (_, index) =>
     output.towers === 1 ? operation.layer.name : `${operation.layer.name}, tower ${index}`,
   );
-  const plane = panels * depth * panel * 4;
+  const plane = panels * depth * panel * WEIGHT_BYTES[weightsTypeOf(operation)];
   const [weights] = towers.map((name) => take(name, "weights", planes * plane));
   const [bias] = towers.map((name) => take(name, "bias", panels * panel * 4));
   return {
@@ -197,7 +205,7 @@ function pack(operation: Weighted, graph: OperationGraph, panel: number, take: T
 }
 
 /** Products in each sum of a convolution or a fully connected layer; by Winograd, one for each channel of a block. */
-function depthOf(operation: Weighted): number {
+function depthOf(operation: WeightedOperation): number {
   if (operation.kind === "fully-connected") return elementsOf(operation.shaped.input);
   const { layer, shaped, winograd } = operation;
   const channels = shaped.input[0] / layer.groups;

@@ -17,6 +17,7 @@ import type {
 import { towersOf } from "../network/layers.js";
 import { asMap, inferShapes, type ShapedLayer } from "../network/shapes.js";
 import { winogradFor, type ConvolutionsOption, type Winograd } from "./algorithm.js";
+import type { WeightsType } from "./weights-type.js";
 import { engineErrors } from "../errors/engine.js";
 
 /** A tensor between two operations. */
@@ -62,10 +63,14 @@ export type ConvolutionOperation = OperationOf<"convolution", Convolution> & {
   readonly winograd?: Winograd;
 };
 
+export type FullyConnectedOperation = OperationOf<"fully-connected", FullyConnected> & {
+  readonly weights: WeightsType;
+};
+
 export type Operation =
   | SpaceToDepthOperation
   | ConvolutionOperation
-  | OperationOf<"fully-connected", FullyConnected>
+  | FullyConnectedOperation
   | OperationOf<"max-pooling", MaxPooling>
   | OperationOf<"normalisation", LocalResponseNormalisation>
   | OperationOf<"activation", ReLU | Dropout>;
@@ -77,12 +82,22 @@ export interface OperationGraph {
   readonly tensors: readonly Tensor[];
 }
 
+export type WeightedOperation = ConvolutionOperation | FullyConnectedOperation;
+
+/** How the weights of an operation are stored. */
+export const weightsTypeOf = (operation: WeightedOperation): WeightsType =>
+  operation.kind === "fully-connected" ? operation.weights : "float32";
+
 const NONE: Padding = [0, 0, 0, 0];
 
 type Draft = { -readonly [Field in keyof Tensor]: Tensor[Field] };
 
 /** @throws AlexNetError NETWORK_INVALID for a normalisation that reaches past the neighbouring tower. */
-export function lower(network: Network, convolutions: ConvolutionsOption): OperationGraph {
+export function lower(
+  network: Network,
+  convolutions: ConvolutionsOption,
+  fcWeights: WeightsType = "float32",
+): OperationGraph {
   const towers = towersOf(network);
   const input = { layers: [INPUT.name], shape: network.input, padding: NONE, blockSize: 1 };
   const tensors: Draft[] = [
@@ -144,6 +159,7 @@ export function lower(network: Network, convolutions: ConvolutionsOption): Opera
       rectified: false,
       scope,
       ...(winograd && { winograd }),
+      ...(layer.type === "fully-connected" && { weights: fcWeights }),
     } as Operation);
   }
   tensors[tensors.length - 1].slots = "batch";

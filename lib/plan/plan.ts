@@ -3,8 +3,10 @@ import { engineErrors } from "../errors/engine.js";
 import type { Network } from "../network/layers.js";
 import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "./algorithm.js";
 import { layOut, type MemoryLayout } from "./memory.js";
+import { stepsByPanel } from "./fully-connected-steps.js";
 import type { Tile } from "./tile.js";
 import { lower, type OperationGraph } from "./operations.js";
+import { WEIGHTS_TYPES, type WeightsType } from "./weights-type.js";
 import { evenImages, schedule, type Command, type ScheduleContext } from "./schedule.js";
 
 export interface Plan extends ScheduleContext {
@@ -27,6 +29,8 @@ export interface PlanOptions {
   readonly maxBatch: number;
   /** How convolutions are computed; "auto" where left out. */
   readonly convolutions?: ConvolutionsOption;
+  /** How the weights of fully connected layers are stored; "float32" where left out. */
+  readonly fcWeights?: WeightsType;
 }
 
 export const MAX_THREADS = 64;
@@ -36,15 +40,18 @@ export const MAX_BATCH = 4096;
 const WAVE = 8;
 
 /**
- * @throws AlexNetError OPTION_INVALID for threads or maxBatch, MEMORY_TOO_LARGE where 4 GiB are not enough,
+ * @throws AlexNetError OPTION_INVALID for threads, maxBatch, convolutions or fcWeights, MEMORY_TOO_LARGE where 4 GiB are not enough,
  * NETWORK_INVALID where the network cannot be cut into its towers.
  */
-export function makePlan({ network, tile, threads, maxBatch, convolutions = "auto" }: PlanOptions): Plan {
+export function makePlan(options: PlanOptions): Plan {
+  const { network, tile, threads, maxBatch, convolutions = "auto", fcWeights = "float32" } = options;
   checkCount("threads", threads, MAX_THREADS);
   checkCount("maxBatch", maxBatch, MAX_BATCH);
   if (!CONVOLUTIONS_OPTIONS.includes(convolutions))
     throw engineErrors.option("convolutions", convolutions, `one of ${CONVOLUTIONS_OPTIONS.join(", ")}`);
-  const graph = lower(network, convolutions);
+  if (!WEIGHTS_TYPES.includes(fcWeights))
+    throw engineErrors.option("fcWeights", fcWeights, `one of ${WEIGHTS_TYPES.join(", ")}`);
+  const graph = lower(network, convolutions, fcWeights);
   const even = evenImages(graph.towers, threads);
   const wave = Math.min(maxBatch, Math.ceil(WAVE / even) * even);
   const memory = layOut(graph, {
@@ -53,7 +60,8 @@ export function makePlan({ network, tile, threads, maxBatch, convolutions = "aut
     threads,
     maxBatch,
     wave,
-    stepCapacity: graph.operations.length * mostSteps(threads, graph.towers),
+    stepCapacity:
+      graph.operations.length * mostSteps(threads, graph.towers) + stepsByPanel(graph, tile.panel, maxBatch),
   });
   return { network, graph, memory, tile, threads, maxBatch, wave };
 }
@@ -66,7 +74,8 @@ export function programsOf(plan: Plan, images: number): Command[][] {
 
 /**
  * Steps of one operation in one batch: three forms of wave, in each at most 7 boxes a worker and one more a tower,
- * and for a box by Winograd two transforms and a product for each of two sizes of block.
+ * and for a box by Winograd two transforms and a product for each of two sizes of block. What there is for each
+ * panel comes on top.
  */
 const mostSteps = (threads: number, towers: number): number => 3 * 6 * (7 * threads + towers);
 

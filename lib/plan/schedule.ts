@@ -6,6 +6,7 @@
  */
 import type { Step } from "../../workers/steps.js";
 import type { Operation } from "./operations.js";
+import { batchSteps } from "./fully-connected-steps.js";
 import { partition, type Range, type Slice } from "./partition.js";
 import { extentOf, stepFor, type StepContext } from "./steps.js";
 import { PRODUCT_PLANES, winogradBlocks, type WinogradBlock } from "./winograd-steps.js";
@@ -50,12 +51,8 @@ export function schedule(context: ScheduleContext, images: number): Command[][] 
     meet();
     slicesOf(context, operation, images).forEach((slices, worker) => {
       for (const slice of slices)
-        programs[worker].push({
-          step: stepFor(context, operation, slice, worker, images),
-          inputImage: 0,
-          outputImage: 0,
-          operation: operation.index,
-        });
+        for (const { step, panel } of batchSteps(context, operation, slice, worker, images))
+          programs[worker].push({ step, inputImage: panel, outputImage: 0, operation: operation.index });
     });
   }
   return programs;
@@ -163,7 +160,7 @@ function prepareChain(
     own.map((slice, index) => {
       const parts: ChainPart[] = [];
       operations.forEach((operation, at) => {
-        const part = prepare(context, operation, cuts[at][worker][index], worker, images);
+        const part = prepare(context, operation, cuts[at][worker][index], worker);
         const end = parts.length - 1;
         const last = parts[Math.max(end, 0)];
         if (end >= 0 && part.kind === "images" && last.kind === "images")
@@ -176,13 +173,7 @@ function prepareChain(
   return { slices };
 }
 
-function prepare(
-  context: ScheduleContext,
-  operation: Operation,
-  slice: Slice,
-  worker: number,
-  images: number,
-): ChainPart {
+function prepare(context: ScheduleContext, operation: Operation, slice: Slice, worker: number): ChainPart {
   if (operation.kind === "convolution" && operation.winograd)
     return {
       kind: "blocks",
@@ -191,7 +182,7 @@ function prepare(
     };
   return {
     kind: "images",
-    operations: [{ operation, step: stepFor(context, operation, slice, worker, images) }],
+    operations: [{ operation, step: stepFor(context, operation, slice, worker) }],
   };
 }
 

@@ -26,20 +26,14 @@ export function extentOf({ graph, memory }: StepContext, operation: Operation, i
 }
 
 /** The step that computes a slice; the images of the slice are told to the kernel with each call. */
-export function stepFor(
-  context: StepContext,
-  operation: Operation,
-  slice: Slice,
-  worker: number,
-  images: number,
-): Step {
+export function stepFor(context: StepContext, operation: Operation, slice: Slice, worker: number): Step {
   switch (operation.kind) {
     case "space-to-depth":
       return spaceToDepth(context, operation, slice);
     case "convolution":
       return convolution(context, operation, slice, worker);
     case "fully-connected":
-      return fullyConnected(context, operation, slice, worker, images);
+      throw new RangeError(`${operation.layer.name}: it may have several steps, see batchSteps`);
     case "max-pooling":
       return maxPooling(context, operation, slice);
     case "normalisation":
@@ -103,40 +97,8 @@ function convolution(context: StepContext, operation: Of<"convolution">, slice: 
   };
 }
 
-/** A convolution whose positions are images and whose window is everything. */
-function fullyConnected(
-  context: StepContext,
-  operation: Of<"fully-connected">,
-  slice: Slice,
-  worker: number,
-  images: number,
-): Step {
-  const { input, output, source } = ends(context, operation);
-  return {
-    kernel: images === 1 ? "conv_row" : "conv_tile",
-    fields: {
-      input: input.offset,
-      inputImage: 0,
-      inputRow: 0,
-      inputColumn: input.image,
-      output: output.offset + slice.tower * output.tower,
-      outputImage: 0,
-      outputRow: 0,
-      outputColumn: output.image,
-      ...packedFields(context, operation, slice, worker),
-      outerRuns: source.towers,
-      outerStride: input.tower,
-      innerRuns: 1,
-      innerStride: 0,
-      runLength: (source.shape[0] / source.towers) * source.shape[1] * source.shape[2],
-      columns: images,
-      positionFrom: 0,
-      positionTo: images,
-    },
-  };
-}
-
-function packedFields(
+/** Of the weights that a slice takes, what the kernels are told. */
+export function packedFields(
   { memory, graph }: StepContext,
   operation: Of<"convolution"> | Of<"fully-connected">,
   slice: Slice,
@@ -240,7 +202,8 @@ function mapFields(input: Ends["input"], output: Ends["output"], slice: Slice) {
 
 type Ends = ReturnType<typeof ends>;
 
-function ends({ graph, memory }: StepContext, operation: Operation) {
+/** Where an operation's tensors are. */
+export function ends({ graph, memory }: StepContext, operation: Operation) {
   return {
     input: memory.placements[operation.input],
     output: memory.placements[operation.output],

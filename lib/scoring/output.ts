@@ -2,7 +2,6 @@
 import { open, stat, truncate, type FileHandle } from "node:fs/promises";
 import { AlexNetError } from "../errors/base.js";
 import { scoringErrors } from "../errors/scoring.js";
-import { readOutput } from "./records.js";
 import type { Row } from "./rows.js";
 import { checkFormat, rowWriter, type Columns, type OutputFormat, type RowWriter } from "./writers.js";
 
@@ -64,6 +63,8 @@ async function existing(
   if (resume && !entry.isFile()) throw scoringErrors.outputNotAFile(path);
   if (!resume && entry.isFile() && entry.size > 0) throw scoringErrors.outputExists(path, entry.size);
   if (!resume || entry.size === 0) return { done: new Set(), header: false };
+  // with a parser of CSV, which no other run needs
+  const { readOutput } = await import("./records.js");
   const found = await readOutput(path, format, columns);
   if (found.bytes < entry.size) await truncate(path, found.bytes);
   return found;

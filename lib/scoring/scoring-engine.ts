@@ -2,6 +2,7 @@
 import type { Duplex } from "node:stream";
 import { Engine, type EngineOptions } from "../engine/engine.js";
 import { scoringErrors } from "../errors/scoring.js";
+import { loadDecoder } from "../images/index.js";
 import { settingsOf, type ClassifyOptions, type ScoreOptions, type ScoreSettings } from "./options.js";
 import type { ImageSource, Row } from "./rows.js";
 import { scoreBatches } from "./score-batches.js";
@@ -12,7 +13,10 @@ export type ImageSources = Iterable<ImageSource> | AsyncIterable<ImageSource>;
 export class ScoringEngine extends Engine {
   /** See createEngine. */
   static async create(options: EngineOptions): Promise<ScoringEngine> {
-    return new ScoringEngine(await this.prepare(options));
+    const preparing = this.prepare(options);
+    // meanwhile, while another thread measures the kernels; whoever decodes is told what goes wrong
+    loadDecoder().catch(() => undefined);
+    return new ScoringEngine(await preparing);
   }
 
   /**
@@ -71,8 +75,8 @@ export class ScoringEngine extends Engine {
 /**
  * Starts an engine: reads the weights, plans the network for the threads and the largest batch, takes the memory,
  * packs the weights into it and starts the workers.
- * @throws AlexNetError as `loadWeights` and `resolveNetwork`; OPTION_INVALID for threads, maxBatch or kernels;
- * KERNELS_UNAVAILABLE; MEMORY_TOO_LARGE.
+ * @throws AlexNetError as `loadWeights` and `resolveNetwork`; OPTION_INVALID for threads, maxBatch, kernels,
+ * convolutions or fcWeights; KERNELS_UNAVAILABLE; MEMORY_TOO_LARGE.
  */
 export function createEngine(options: EngineOptions): Promise<ScoringEngine> {
   return ScoringEngine.create(options);

@@ -36,13 +36,17 @@ describe("alexnet bench and demo", () => {
       "threads",
       "batch",
       "kernels",
+      "fcWeights",
       "node",
       "imagesPerSecond",
       "latencyMs",
       "gflops",
       "layers",
     ]);
-    const told = { model: "torchvision", threads: 1, batch: 2, kernels: "baseline", node: process.version };
+    const told = {
+      ...{ model: "torchvision", threads: 1, batch: 2, kernels: "baseline" },
+      ...{ fcWeights: "float32", node: process.version },
+    };
     expect(rest).to.deep.equal(told);
     expect(Object.keys(latencyMs)).to.deep.equal(["min", "p50", "p99"]);
     expect(latencyMs.min).to.be.above(0).and.at.most(latencyMs.p50);
@@ -61,11 +65,16 @@ describe("alexnet bench and demo", () => {
   });
 
   it("bench writes a table", async () => {
-    const args = "bench --model torchvision --threads 2 --batch 1 --seconds 1 --kernels baseline".split(" ");
+    const args =
+      "bench --model torchvision --threads 2 --batch 1 --seconds 1 --kernels baseline --fc-weights bfloat16".split(
+        " ",
+      );
     const { code, stdout } = await alexnet(args);
     expect(code).to.equal(0);
     const lines = linesOf(stdout);
-    expect(lines[0]).to.equal(`torchvision, batch 1, threads 2, kernels baseline, Node ${process.version}`);
+    expect(lines[0]).to.equal(
+      `torchvision, batch 1, threads 2, kernels baseline, fc weights bfloat16, Node ${process.version}`,
+    );
     expect(lines[2]).to.match(/^[\d.]+ images\/s, [\d.]+ GFLOP\/s$/);
     expect(lines[3]).to.match(/^a batch takes [\d.]+ ms \(fastest [\d.]+, 99 % within [\d.]+\)$/);
     expect(lines.slice(6).map((line) => line.split(" ")[0])).to.deep.equal(OPERATIONS);

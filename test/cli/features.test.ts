@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { npyHeader, NpyWriter } from "../../lib/cli/npy.js";
 import type { Row, ScoredRow } from "../../lib/scoring/rows.js";
 import { saveWeights } from "../../lib/weights/index.js";
+import { createEngine } from "../../lib/scoring/scoring-engine.js";
 import { samples, smallWeights, withFolder } from "../scoring/small.js";
 import { alexnet, linesOf } from "./command.js";
 
@@ -28,6 +29,32 @@ async function readNpy(path: string): Promise<{ shape: number[]; values: Float32
 }
 
 describe("alexnet features", () => {
+  it("and score keep fully connected weights as they are told", async () => {
+    await withFolder(async (cwd) => {
+      await saveWeights(`${cwd}/small.safetensors`, smallWeights());
+      const options = { kernels: "baseline", fcWeights: "bfloat16" } as const;
+      const engine = await createEngine({ weights: smallWeights(), ...options });
+      const rows = await engine.classify(samples.slice(0, 2), { logits: true });
+      await engine.close();
+      const expected = rows.flatMap((row) => ("top" in row ? (row.logits ?? []) : []));
+      const run = async (...more: string[]) => {
+        const args = [...samples.slice(0, 2), ...WEIGHTS, ...more];
+        const { stdout } = await alexnet(["score", ...args, "--logits"], { cwd });
+        const out = `${more.length}.npy`;
+        expect((await alexnet(["features", ...args, "--layer", "fc2", "--out", out], { cwd })).code).to.equal(
+          0,
+        );
+        const { values } = await readNpy(`${cwd}/${out}`);
+        const logits = linesOf(stdout).flatMap((line) => (JSON.parse(line) as ScoredRow).logits);
+        return { values: Array.from(values), logits };
+      };
+      expect(await run("--fc-weights", "bfloat16")).to.deep.equal({ values: expected, logits: expected });
+      expect((await run()).logits)
+        .to.have.length(14)
+        .and.not.deep.equal(expected);
+    });
+  });
+
   it("writes a row for each image that is whole, and says which", async () => {
     await withFolder(async (cwd) => {
       await saveWeights(`${cwd}/small.safetensors`, smallWeights());

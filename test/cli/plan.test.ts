@@ -76,6 +76,24 @@ describe("alexnet plan", () => {
     expect(crowd).to.match(/\none tower: nothing crosses\n/);
   });
 
+  it("marks the layers whose weights are kept as bfloat16, and shows what that saves", async () => {
+    const [full, half] = await Promise.all(
+      ["float32", "bfloat16"].map((type) => plan("--threads", "2", "--batch", "64", "--fc-weights", type)),
+    );
+    const marked = (text: string) =>
+      linesOf(text).flatMap((line) => /^(.*) \(bfloat16\)/.exec(line)?.slice(1) ?? []);
+    expect(marked(full)).to.deep.equal([]);
+    expect(marked(half)).to.deep.equal(["fc6 relu6 drop6", "fc7 relu7 drop7", "fc8 prob"]);
+    const megabytes = (text: string, what: string) =>
+      Number(new RegExp(`^${what} +([\\d.]+) MB$`, "m").exec(text)?.[1]);
+    // half of 58.7 million float32, both shown with one digit
+    const saved = megabytes(full, "packed weights") - megabytes(half, "packed weights");
+    const [fc6, fc7, fc8] = [9216 * 4096, 4096 * 4096, 4096 * 1024];
+    expect(saved).to.be.closeTo((2 * (fc6 + fc7 + fc8)) / 1e6, 0.11);
+    expect(megabytes(full, "expanded weights, by worker")).to.equal(0);
+    expect(megabytes(half, "expanded weights, by worker")).to.be.closeTo((2 * 9216 * 16 * 4) / 1e6, 0.06);
+  });
+
   it("writes the description as JSON", async () => {
     const json = JSON.parse(
       await plan("--threads", "3", "--kernels", "baseline", "--json"),

@@ -26,6 +26,15 @@ const REFUSED: [line: string, text: string][] = [
   ["plan --batch 0", '--batch: got "0"; it must be a whole number from 1 to 4096'],
   ["plan --batch 1.5", '--batch: got "1.5"; it must be a whole number from 1 to 4096'],
   ["plan --kernels auto", '--kernels: got "auto"; it must be one of wide, relaxed, baseline'],
+  ...[
+    "score a.jpg --weights small.safetensors",
+    "features a.jpg --weights small.safetensors",
+    "plan",
+    "bench",
+  ].map((command): [line: string, text: string] => [
+    `${command} --fc-weights bf16`,
+    '--fc-weights: got "bf16"; it must be one of float32, bfloat16',
+  ]),
   ["bench --kernels fast", '--kernels: got "fast"; it must be one of auto, wide, relaxed, baseline'],
   ["bench --seconds 0", '--seconds: got "0"; it must be a whole number from 1 to 3600'],
   [

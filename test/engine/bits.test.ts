@@ -6,6 +6,8 @@ import type { KernelSetName } from "../../lib/engine/kernel-sets.js";
 import { networks } from "../../lib/network/variants.js";
 import { bitsOf, imagesFor, take, usableSets, withEngine } from "../engines.js";
 import { goldenNames, readGolden } from "../golden.js";
+import type { WeightsType } from "../../lib/plan/weights-type.js";
+import { roundedWeights } from "./rounded-weights.js";
 import { seededWeights } from "../seeded-weights.js";
 
 const IMAGES = 9;
@@ -15,15 +17,20 @@ interface Setting {
   readonly name: string;
   readonly kernels: KernelSetName;
   readonly convolutions: (typeof ALGORITHMS)[number];
+  /** "rounded": as float32, of weights that were rounded to bfloat16 before; "float32" where left out. */
+  readonly fcWeights?: WeightsType | "rounded";
 }
 
 function withTwin<T>(
-  { name, kernels, convolutions }: Setting,
+  { name, kernels, convolutions, fcWeights = "float32" }: Setting,
   threads: number,
   use: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   const { network, weights } = readGolden(name);
-  return withEngine({ network, weights, kernels, convolutions, threads, maxBatch: IMAGES }, use);
+  const options = { network, kernels, convolutions, threads, maxBatch: IMAGES };
+  if (fcWeights === "rounded")
+    return withEngine({ ...options, weights: roundedWeights(network, weights) }, use);
+  return withEngine({ ...options, weights, fcWeights }, use);
 }
 
 /** What one thread gives for each image alone. */
@@ -73,6 +80,20 @@ for (const kernels of await usableSets())
             await withTwin(setting, count, (engine) => checkBatches(engine, sizes, bits));
         });
       }
+
+    for (const name of goldenNames("twins")) {
+      const threads = slow ? [3] : [1, 2, 3, 7];
+      const sizes = slow ? [1, 2, 9] : SIZES;
+      it(`${name}, fully connected weights in bfloat16: as float32 kernels on rounded weights, one thread alone, on ${threads.join(", ")} threads, batches ${sizes.join(", ")}`, async () => {
+        const setting = { name, kernels, convolutions: "direct" } as const;
+        const bits = await alone({ ...setting, fcWeights: "rounded" });
+        expect(bits).to.not.deep.equal(await alone(setting));
+        for (const count of threads)
+          await withTwin({ ...setting, fcWeights: "bfloat16" }, count, (engine) =>
+            checkBatches(engine, sizes, bits),
+          );
+      });
+    }
 
     it("every image at every position of a batch", async () => {
       const setting: Setting = { name: "twins/alexnet2012", kernels, convolutions: "direct" };
@@ -129,5 +150,24 @@ describe("bits of more threads than cores, and of a full network", () => {
         else expectBits(await engine.forward(take(images, [3])), [3], bits, `${threads} threads, alone`);
         expectBits(await engine.forward(images), numbers, bits, `${threads} threads, batch 5`);
       });
+  });
+
+  it("caffenet at full size with weights in bfloat16: as float32 kernels on rounded weights, alone and in a batch of 3", async () => {
+    const network = networks.caffenet();
+    const weights = seededWeights(network);
+    const options = { network, threads: 2, maxBatch: 3, kernels: "baseline" } as const;
+    const numbers = [0, 1, 2];
+    const bits = await withEngine(
+      { ...options, weights: roundedWeights(network, weights) },
+      async (engine) => {
+        const logits = await engine.forward(imagesFor(engine, 3));
+        return numbers.map((number) => bitsOf(logits, number));
+      },
+    );
+    await withEngine({ ...options, weights, fcWeights: "bfloat16" }, async (engine) => {
+      const images = imagesFor(engine, 3);
+      expectBits(await engine.forward(images), numbers, bits, "batch 3");
+      expectBits(await engine.forward(take(images, [2])), [2], bits, "alone");
+    });
   });
 });

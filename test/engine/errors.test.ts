@@ -179,6 +179,12 @@ describe("errors of the engine", () => {
     expectError("kernelsUnavailable", error, "KERNELS_UNAVAILABLE", text);
   });
 
+  it("say that the kernels could not be measured", () => {
+    const text =
+      "kernels: the thread that measures them ended with code 1 before it answered; create the engine again";
+    expectError("measuringLost", engineErrors.measuringLost(1), "WORKER_FAILED", text);
+  });
+
   it("say what a lost batch means", () => {
     const cause = new Error("worker exited with code: 1");
     const error = engineErrors.workerFailed(cause);

@@ -5,7 +5,11 @@ import { COMPILED_SETS, compileSet, KERNEL_SETS } from "../../lib/engine/kernel-
 import { AlexNetError } from "../../lib/errors/base.js";
 import { KERNEL_NAMES } from "../../workers/steps.js";
 import { withEngine } from "../engines.js";
+import { WorkerWatch } from "./killing.js";
 import { small } from "./small.js";
+
+/** A module of its own, which has measured nothing yet. */
+const unmeasured = new URL("../../lib/engine/choose-kernels.js?unmeasured", import.meta.url).href;
 
 describe("choice of kernels", () => {
   it("is the fastest of the sets that were measured and are right", async () => {
@@ -73,5 +77,22 @@ describe("choice of kernels", () => {
       expect(usable).to.equal(reason === undefined);
       if ((await compileSet(set)) === undefined) expect(gflops).to.equal(undefined);
     }
+  });
+
+  it("says so when the thread that measures is lost, and measures again when it is asked again", async () => {
+    const fresh = (await import(unmeasured)) as { chooseKernels: typeof chooseKernels };
+    const watch = new WorkerWatch();
+    watch.onStart = (worker) => void worker.terminate();
+    try {
+      const error: unknown = await fresh.chooseKernels("auto").catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(AlexNetError).with.property("code", "WORKER_FAILED");
+      expect(error).to.have.property("message").that.includes("the thread that measures");
+      expect(watch.started).to.equal(1);
+    } finally {
+      watch.stop();
+    }
+    const { choice } = await fresh.chooseKernels("auto");
+    expect(choice.measured.map(({ set }) => set)).to.deep.equal(COMPILED_SETS);
+    await watch.allEnded();
   });
 });

@@ -10,6 +10,7 @@ import {
   type PlanDescription,
 } from "../../lib/plan/describe.js";
 import { makePlan } from "../../lib/plan/plan.js";
+import type { WeightsType } from "../../lib/plan/weights-type.js";
 
 const planOf = (network: Network, threads: number, maxBatch: number): PlanDescription =>
   describePlan(makePlan({ network, tile: KERNEL_SETS.wide, threads, maxBatch }));
@@ -139,6 +140,20 @@ describe("describePlan", () => {
     const algorithms = ({ layers: all }: PlanDescription) => all.flatMap(({ algorithm }) => algorithm ?? []);
     expect(algorithms(direct)).to.deep.equal(Array(5).fill("direct"));
     expect(algorithms(planOf(networkByName("caffenet"), 2, 16))).to.deep.equal(Array(5).fill("winograd"));
+  });
+
+  it("says how weights are stored, of every layer that has them and of no other", () => {
+    const options = { tile: KERNEL_SETS.wide, threads: 2, maxBatch: 16 };
+    const weightsOf = (more: { fcWeights?: WeightsType }) =>
+      describePlan(makePlan({ network: networkByName("caffenet"), ...options, ...more })).layers.flatMap(
+        ({ layers: [name], weights }) => (weights === undefined ? [] : [`${name} ${weights}`]),
+      );
+    const convolutions = [1, 2, 3, 4, 5].map((number) => `conv${number} float32`);
+    const full = ["fc6 float32", "fc7 float32", "fc8 float32"];
+    const half = ["fc6 bfloat16", "fc7 bfloat16", "fc8 bfloat16"];
+    expect(weightsOf({})).to.deep.equal([...convolutions, ...full]);
+    expect(weightsOf({ fcWeights: "float32" })).to.deep.equal([...convolutions, ...full]);
+    expect(weightsOf({ fcWeights: "bfloat16" })).to.deep.equal([...convolutions, ...half]);
   });
 
   it("accounts for every byte of the memory", () => {

@@ -5,6 +5,7 @@ import { defineNetwork } from "../../lib/network/define.js";
 import { networks } from "../../lib/network/variants.js";
 import { MEMORY_LIMIT } from "../../lib/plan/memory.js";
 import { makePlan, MAX_BATCH, MAX_THREADS } from "../../lib/plan/plan.js";
+import { WEIGHTS_TYPES, type WeightsType } from "../../lib/plan/weights-type.js";
 import { Random, testSeed } from "../random.js";
 import { randomPlan } from "./random-network.js";
 
@@ -34,7 +35,9 @@ describe("memory layout", () => {
     const random = new Random(seed);
     for (let repeat = 0; repeat < 50; repeat++) {
       const { memory } = randomPlan(random);
-      for (const bytes of [memory.scratch, memory.scratchWorker, memory.transforms, memory.transformsWorker])
+      const { scratch, transforms, expanded } = memory;
+      const { scratchWorker, transformsWorker, expandedWorker } = memory;
+      for (const bytes of [scratch, scratchWorker, transforms, transformsWorker, expanded, expandedWorker])
         expect(bytes % 64).to.equal(0);
     }
   });
@@ -51,6 +54,32 @@ describe("memory layout", () => {
       .filter(({ kind }) => kind === "weights" || kind === "bias")
       .reduce((sum, { bytes }) => sum + bytes, 0);
     expect(weights).to.be.within(4 * 60_965_224, 4 * 60_965_224 * 1.01);
+  });
+
+  it("halves the weights of fully connected layers as bfloat16, and has room for an expanded panel a worker", () => {
+    const regionsOf = (fcWeights: WeightsType, maxBatch: number) =>
+      makePlan({ network: networks.caffenet(), tile, threads: 2, maxBatch, fcWeights }).memory.regions;
+    const bytesOf = (regions: ReturnType<typeof regionsOf>, kind: string, name: RegExp) =>
+      regions
+        .filter((region) => region.kind === kind && name.test(region.name))
+        .reduce((sum, { bytes }) => sum + bytes, 0);
+    const [full, half] = WEIGHTS_TYPES.map((type) => regionsOf(type, 64));
+    // fc8 has 500 classes a tower: 32 panels of 16
+    const weights = 9216 * 4096 + 4096 * 4096 + 4096 * 2 * 32 * 16;
+    expect(bytesOf(full, "weights", /^fc/)).to.equal(4 * weights);
+    expect(bytesOf(half, "weights", /^fc/)).to.equal(2 * weights);
+    for (const [kind, name] of [
+      ["weights", /^conv/],
+      ["bias", /^/],
+      ["activation", /^/],
+    ] as const)
+      expect(bytesOf(half, kind, name), kind)
+        .to.equal(bytesOf(full, kind, name))
+        .and.above(0);
+    // a panel of fc6, for each of two workers; where an image is alone, none is expanded
+    expect(bytesOf(half, "expanded", /^/)).to.equal(2 * 9216 * 16 * 4);
+    expect(bytesOf(full, "expanded", /^/)).to.equal(0);
+    expect(bytesOf(regionsOf("bfloat16", 1), "expanded", /^/)).to.equal(0);
   });
 
   it("grows with the batch by the tensors that hold a whole one", () => {
@@ -76,7 +105,7 @@ describe("memory layout", () => {
     expect(engineErrors.memory("n", 5e9, MEMORY_LIMIT).message).to.include("5000000000");
   });
 
-  it("refuses threads and batches out of range, and an unknown way to convolve", () => {
+  it("refuses threads and batches out of range, and an unknown way to convolve or to store weights", () => {
     const network = networks.caffenet();
     const refused: [options: object, text: string][] = [
       [{ threads: 0 }, `threads: got 0; it must be a whole number from 1 to ${MAX_THREADS}`],
@@ -86,6 +115,7 @@ describe("memory layout", () => {
       [{ maxBatch: NaN }, `maxBatch: got NaN; it must be a whole number from 1 to ${MAX_BATCH}`],
       [{ maxBatch: 4097 }, `maxBatch: got 4097; it must be a whole number from 1 to ${MAX_BATCH}`],
       [{ convolutions: "fft" }, 'convolutions: got "fft"; it must be one of auto, direct, winograd'],
+      [{ fcWeights: "bf16" }, 'fcWeights: got "bf16"; it must be one of float32, bfloat16'],
     ];
     for (const [options, text] of refused)
       expect(() => makePlan({ network, tile, threads: 1, maxBatch: 1, ...options }))

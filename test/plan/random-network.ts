@@ -5,6 +5,7 @@ import { defineNetwork } from "../../lib/network/define.js";
 import type { Network } from "../../lib/network/layers.js";
 import { CONVOLUTIONS_OPTIONS } from "../../lib/plan/algorithm.js";
 import { makePlan, type Plan } from "../../lib/plan/plan.js";
+import { WEIGHTS_TYPES } from "../../lib/plan/weights-type.js";
 import type { Random } from "../random.js";
 
 type Description = Record<string, unknown>;
@@ -22,6 +23,7 @@ export function randomPlan(random: Random, threads?: number): Plan {
       threads: threads ?? random.integer(1, 9),
       maxBatch: random.integer(1, 20),
       convolutions: random.pick(CONVOLUTIONS_OPTIONS),
+      fcWeights: random.pick(WEIGHTS_TYPES),
     }),
   );
 }

@@ -1,8 +1,10 @@
 /** What the workers do, checked word by word: see simulation.ts. */
 import { expect } from "chai";
 import { KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
+import { defineNetwork } from "../../lib/network/define.js";
 import { makePlan, programsOf, type Plan } from "../../lib/plan/plan.js";
-import type { Command } from "../../lib/plan/schedule.js";
+import type { Command, StepCommand } from "../../lib/plan/schedule.js";
+import { WEIGHTS_TYPES } from "../../lib/plan/weights-type.js";
 import { evenImages, waves } from "../../lib/plan/schedule.js";
 import { goldenNames, readGolden } from "../golden.js";
 import { Random, testSeed } from "../random.js";
@@ -42,10 +44,11 @@ describe("schedule", () => {
   for (const name of goldenNames("twins"))
     it(`${name} on 2 and 3 threads, 1 to 9 images: no hazard, every element once an image`, () => {
       const { network } = readGolden(name);
-      for (const threads of [2, 3]) {
-        const plan = makePlan({ network, tile: KERNEL_SETS.wide, threads, maxBatch: 9 });
-        for (const images of threads === 2 ? [1, 9] : [1, 5]) check(plan, images, name);
-      }
+      for (const threads of [2, 3])
+        for (const fcWeights of WEIGHTS_TYPES) {
+          const plan = makePlan({ network, tile: KERNEL_SETS.wide, threads, maxBatch: 9, fcWeights });
+          for (const images of threads === 2 ? [1, 9] : [1, 5]) check(plan, images, name);
+        }
     }).timeout(120_000);
 
   it("keeps every image of a batch of one wave's size in a slot of its own", () => {
@@ -74,6 +77,33 @@ describe("schedule", () => {
       expect(smaller.length, `seed ${seed}: ${sizes.join(", ")}`).to.be.at.most(2);
       for (const size of smaller.slice(0, -1)) expect(size % even).to.equal(0);
     }
+  });
+
+  it("has room for a step by panel, where panels are expanded", () => {
+    const network = defineNetwork({
+      name: "many-panels",
+      input: [2, 1, 1],
+      layers: [{ type: "fully-connected", name: "fc1", outFeatures: 8 * 1500 }],
+    });
+    const options = { network, tile: KERNEL_SETS.baseline, threads: 3, fcWeights: "bfloat16" } as const;
+    const plan = makePlan({ ...options, maxBatch: 2 });
+    check(plan, 2, "many panels");
+    check(plan, 1, "many panels");
+    const kernelsOf = (one: Plan, images: number) =>
+      programsOf(one, images).map((program) =>
+        program.flatMap((command) =>
+          command === "barrier" || command.operation === 0 ? [] : [command.step.kernel],
+        ),
+      );
+    // each panel is expanded right before all images go over it
+    for (const [worker, names] of kernelsOf(plan, 2).entries()) {
+      const panels = Math.floor((1500 * (worker + 1)) / 3) - Math.floor((1500 * worker) / 3);
+      expect(names).to.deep.equal(Array.from({ length: panels }, () => ["expand", "conv_tile"]).flat());
+    }
+    for (const maxBatch of [1, 2])
+      expect(kernelsOf(makePlan({ ...options, maxBatch }), 1)).to.deep.equal(
+        Array.from({ length: 3 }, () => ["conv_row_bf16"]),
+      );
   });
 
   it("has no barrier for one thread", () => {
@@ -136,5 +166,59 @@ describe("the checker of schedules", () => {
       expect(() => {
         simulate(plan, [program, programs[1]], 3);
       }).to.throw(/unwritten|in this phase|twice|image/);
+  });
+
+  describe("of expanded panels", () => {
+    const small = makePlan({
+      network: defineNetwork({
+        name: "panels",
+        input: [2, 2, 2],
+        layers: [{ type: "fully-connected", name: "fc1", outFeatures: 40 }],
+      }),
+      ...{ tile: KERNEL_SETS.baseline, threads: 2, maxBatch: 3, fcWeights: "bfloat16" },
+    });
+    const [first, second] = programsOf(small, 3);
+    const isStep = (command: Command): command is StepCommand => command !== "barrier";
+    const at = first.findIndex((command) => isStep(command) && command.step.kernel === "expand");
+
+    /** The first worker's first step of a kernel, with other fields. */
+    const changed = (kernel: "expand" | "conv_tile", change: (fields: Record<string, number>) => object) => {
+      const index = first.findIndex((command) => isStep(command) && command.step.kernel === kernel);
+      const command = first[index];
+      if (!isStep(command)) throw new Error("not a step");
+      const fields = { ...command.step.fields, ...change(command.step.fields) };
+      return first.with(index, { ...command, step: { kernel, fields } as StepCommand["step"] });
+    };
+
+    it("accepts the plan that is broken below", () => {
+      expect(at).to.be.at.least(0);
+      simulate(small, [first, second], 3);
+    });
+
+    const broken: [what: string, program: () => Command[], text: RegExp][] = [
+      ["one that is missing", () => first.toSpliced(at, 1), /reads 64 expanded weights of no/],
+      ["one that is another's", () => first.toSpliced(at + 2, 1), /for the bias at byte/],
+      [
+        "one in the other worker's room",
+        () => changed("expand", ({ output }) => ({ output: output + small.memory.expandedWorker })),
+        /which is not its room/,
+      ],
+      [
+        "one that is read from the other worker's room",
+        () => changed("conv_tile", ({ weights }) => ({ weights: weights + small.memory.expandedWorker })),
+        /which is not its room/,
+      ],
+      [
+        "one that is longer than the weights",
+        () => changed("expand", ({ depth }) => ({ depth: 100 * depth })),
+        /as a parameter|of several regions/,
+      ],
+    ];
+    for (const [what, program, text] of broken)
+      it(`sees ${what}`, () => {
+        expect(() => {
+          simulate(small, [program(), second], 3);
+        }).to.throw(text);
+      });
   });
 });

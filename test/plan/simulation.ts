@@ -26,6 +26,10 @@ const NAMES = new Map([
 
 /** Whose transforms lie in a word, instead of a tensor's number. */
 const TRANSFORMS = -1;
+/** A worker's room for a panel of weights. */
+const EXPANDED = -2;
+/** Nothing that is watched; below it, each region of parameters has a number of its own. */
+const NONE = -3;
 /** A phase's number and a worker's in one stamp; this worker stands for several. */
 const WORKERS = 128;
 const SEVERAL = WORKERS - 1;
@@ -37,10 +41,12 @@ export function simulate(plan: Plan, programs: readonly (readonly Command[])[], 
 
 class Simulation {
   readonly #contents: Int16Array;
-  /** The tensor that a word belongs to, padding and all. */
+  /** The tensor that a word belongs to, padding and all, or one of the numbers below 0. */
   readonly #tensors: Int16Array;
   readonly #writers: Int32Array;
   readonly #readers: Int32Array;
+  /** What lies in each worker's room for a panel: from where it comes, and how many words it has become. */
+  readonly #expanded = new Map<number, { readonly from: number; readonly count: number }>();
   /** Words written, by operation. */
   readonly #written: number[];
   #phase = 0;
@@ -51,7 +57,7 @@ class Simulation {
   ) {
     const words = plan.memory.bytes / 4;
     this.#contents = new Int16Array(words).fill(FOREIGN);
-    this.#tensors = new Int16Array(words).fill(TRANSFORMS - 1);
+    this.#tensors = new Int16Array(words).fill(NONE);
     this.#writers = new Int32Array(words).fill(-1);
     this.#readers = new Int32Array(words).fill(-1);
     this.#written = plan.graph.operations.map(() => 0);
@@ -72,13 +78,16 @@ class Simulation {
 
   #layOut(): void {
     const { memory, graph } = this.plan;
-    for (const { kind, offset, bytes } of memory.regions)
-      if (kind === "weights" || kind === "bias")
+    memory.regions.forEach(({ kind, offset, bytes }, region) => {
+      if (kind === "weights" || kind === "bias") {
         this.#contents.fill(PARAMETER, offset / 4, (offset + bytes) / 4);
+        this.#tensors.fill(NONE - 1 - region, offset / 4, (offset + bytes) / 4);
+      } else if (kind === "expanded") this.#tensors.fill(EXPANDED, offset / 4, (offset + bytes) / 4);
       else if (kind === "transforms") {
         this.#contents.fill(UNWRITTEN, offset / 4, (offset + bytes) / 4);
         this.#tensors.fill(TRANSFORMS, offset / 4, (offset + bytes) / 4);
       }
+    });
     for (const { id, padding, towers, blockSize } of graph.tensors) {
       const { offset, row, column, tower, image, slots } = memory.placements[id];
       const inside = blockSize === 1 ? padding[0] * row + padding[1] * column : 0;
@@ -132,10 +141,16 @@ class Simulation {
           if (address !== mine.from || bytes > mine.bytes)
             throw new Error(`its scratch is ${bytes} bytes at ${address}, not ${mine.bytes} at ${mine.from}`);
         },
-        parameters: (address, count) => {
-          for (const word of [address / 4, address / 4 + count - 1])
-            if (this.#contents[word] !== PARAMETER)
-              throw new Error(`it reads byte ${4 * word} as a parameter`);
+        parameters: (run) => {
+          this.#parameters(run);
+        },
+        weights: (weights, bias) => {
+          this.#parameters(bias);
+          if (this.#tensors[weights.address / 4] !== EXPANDED) this.#parameters(weights);
+          else this.#expandedWeights(weights, bias, operation, worker);
+        },
+        expansion: (from, to) => {
+          this.#expand(from, to, worker);
         },
         product: (row, sums) => {
           this.#write(sums, this.#windows(row), operation, worker);
@@ -148,6 +163,39 @@ class Simulation {
     } catch (error) {
       throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
+  }
+
+  #parameters({ address, count }: Touch): void {
+    const [first, last] = [address / 4, address / 4 + count - 1];
+    for (const word of [first, last])
+      if (this.#contents[word] !== PARAMETER) throw new Error(`it reads byte ${4 * word} as a parameter`);
+    if (this.#tensors[first] !== this.#tensors[last])
+      throw new Error(`it reads the parameters from byte ${address} to ${4 * last}, of several regions`);
+  }
+
+  #expand(from: Touch, to: Touch, worker: number): void {
+    this.#parameters(from);
+    const { expanded, expandedWorker } = this.plan.memory;
+    if (to.address !== expanded + worker * expandedWorker || 4 * to.count > expandedWorker)
+      throw new Error(`it expands ${to.count} weights to byte ${to.address}, which is not its room`);
+    this.#expanded.set(worker, { from: from.address, count: to.count });
+  }
+
+  #expandedWeights({ address, count }: Touch, bias: Touch, operation: Operation, worker: number): void {
+    const { memory, tile } = this.plan;
+    const held = this.#expanded.get(worker);
+    const packed = memory.packed.get(operation.index);
+    if (address !== memory.expanded + worker * memory.expandedWorker || packed === undefined)
+      throw new Error(`it reads weights from byte ${address}, which is not its room`);
+    if (held?.count !== count)
+      throw new Error(`it reads ${count} expanded weights of ${held?.count ?? "no"}`);
+    const [weights, biases] = [held.from - packed.weights, bias.address - packed.bias];
+    const panelBytes = 2 * packed.depth * tile.panel;
+    const same =
+      Math.floor(weights / packed.weightsTower) === Math.floor(biases / packed.biasTower) &&
+      (weights % packed.weightsTower) / panelBytes === (biases % packed.biasTower) / (4 * tile.panel);
+    if (!same)
+      throw new Error(`it takes the weights at byte ${held.from} for the bias at byte ${bias.address}`);
   }
 
   /** The image that all the words read belong to, or CONSTANT. */

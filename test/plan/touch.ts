@@ -4,6 +4,7 @@ import type { StepCommand } from "../../lib/plan/schedule.js";
 import type {
   ActivationStep,
   ConvolutionStep,
+  ExpandStep,
   GemmStep,
   MaxPoolingStep,
   NormalisationStep,
@@ -13,7 +14,7 @@ import type {
 } from "../../workers/steps.js";
 import { PLANES, POINTS } from "../../workers/winograd.js";
 
-/** `count` float32 from a byte address on. */
+/** `count` words from a byte address on. */
 export interface Touch {
   readonly address: number;
   readonly count: number;
@@ -21,7 +22,11 @@ export interface Touch {
 
 export interface Visitor {
   scratch(address: number, bytes: number): void;
-  parameters(address: number, count: number): void;
+  parameters(parameters: Touch): void;
+  /** The weights and biases of a convolution's panels; weights may lie where an expansion has put them. */
+  weights(weights: Touch, bias: Touch): void;
+  /** A panel of bfloat16 weights, and where it is put as float32. */
+  expansion(from: Touch, to: Touch): void;
   /**
    * A row of windows and its products. Behind the last one lies a rest up to a whole tile: then it may be anything,
    * and so are its products, which nobody may read.
@@ -35,7 +40,13 @@ export function touch({ step, inputImage, outputImage }: StepCommand, tile: Tile
   switch (step.kernel) {
     case "conv_tile":
     case "conv_row":
-      convolution(step.fields, inputImage, outputImage, tile, visitor);
+      convolution(step.fields, inputImage, outputImage, 4, tile, visitor);
+      break;
+    case "conv_row_bf16":
+      convolution(step.fields, inputImage, outputImage, 2, tile, visitor);
+      break;
+    case "expand":
+      expand(step.fields, inputImage, outputImage, tile, visitor);
       break;
     case "gemm":
       gemm(step.fields, inputImage, outputImage, tile, visitor);
@@ -68,6 +79,7 @@ function convolution(
   f: ConvolutionStep,
   inputImage: number,
   outputImage: number,
+  weightBytes: number,
   tile: Tile,
   visitor: Visitor,
 ) {
@@ -75,8 +87,11 @@ function convolution(
   const first = f.panelFrom * tile.panel;
   const channels = Math.min(f.channels, f.panelTo * tile.panel) - first;
   visitor.scratch(f.scratch, 128 + Math.max(tile.rows * tile.panel, 32) * 4);
-  visitor.parameters(f.weights + 4 * first * depth, (f.panelTo - f.panelFrom) * depth * tile.panel);
-  visitor.parameters(f.bias + 4 * first, (f.panelTo - f.panelFrom) * tile.panel);
+  const all = (f.panelTo - f.panelFrom) * tile.panel;
+  visitor.weights(
+    { address: f.weights + weightBytes * first * depth, count: (all * depth * weightBytes) / 4 },
+    { address: f.bias + 4 * first, count: all },
+  );
   for (let position = f.positionFrom; position < f.positionTo; position++) {
     const row = Math.floor(position / f.columns);
     const column = position % f.columns;
@@ -92,10 +107,10 @@ function convolution(
 
 function gemm(f: GemmStep, inputPlane: number, outputPlane: number, tile: Tile, visitor: Visitor) {
   const panels = f.panelTo - f.panelFrom;
-  visitor.parameters(
-    f.weights + inputPlane * f.weightsPlane + 4 * f.panelFrom * f.depth * tile.panel,
-    panels * f.depth * tile.panel,
-  );
+  visitor.parameters({
+    address: f.weights + inputPlane * f.weightsPlane + 4 * f.panelFrom * f.depth * tile.panel,
+    count: panels * f.depth * tile.panel,
+  });
   if (f.rows % tile.rows !== 0) throw new Error(`${f.rows} rows are no whole tiles`);
   for (let row = 0; row < f.rows; row++) {
     const input = f.input + inputPlane * f.inputPlane + row * f.inputRow;
@@ -103,6 +118,14 @@ function gemm(f: GemmStep, inputPlane: number, outputPlane: number, tile: Tile, 
     const first = output + 4 * f.panelFrom * tile.panel;
     visitor.product({ address: input, count: f.depth }, { address: first, count: panels * tile.panel });
   }
+}
+
+function expand(f: ExpandStep, inputPanel: number, outputPanel: number, tile: Tile, visitor: Visitor) {
+  const count = f.depth * tile.panel;
+  visitor.expansion(
+    { address: f.input + inputPanel * f.inputPanel, count: count / 2 },
+    { address: f.output + outputPanel * f.outputPanel, count },
+  );
 }
 
 function spaceToDepth(f: SpaceToDepthStep, inputImage: number, outputImage: number, visitor: Visitor) {
@@ -150,7 +173,7 @@ function winogradOutput(
 ) {
   const count = f.channelTo - f.channelFrom;
   visitor.scratch(f.scratch, PLANES * 8 * 4);
-  visitor.parameters(f.bias + 4 * f.channelFrom, count);
+  visitor.parameters({ address: f.bias + 4 * f.channelFrom, count });
   for (let row = 0; row < f.outputRows; row++)
     for (let column = 0; column < f.outputColumns; column++) {
       const tile =

@@ -15,6 +15,8 @@ const RECORDS: Record<KernelName, string> = {
   space_to_depth: "SpaceToDepthStep",
   conv_tile: "ConvolutionStep",
   conv_row: "ConvolutionStep",
+  conv_row_bf16: "ConvolutionStep",
+  expand: "ExpandStep",
   gemm: "GemmStep",
   winograd_input: "WinogradInputStep",
   winograd_output_5: "WinogradOutputStep",

@@ -2,6 +2,8 @@
 // relaxed SIMD, where madd is one fused instruction.
 export { f32_conv_4x8 as conv_tile } from "./f32_conv_4x8";
 export { f32_conv_1x32_by_8 as conv_row } from "./f32_conv_1x32_by_8";
+export { f32_bf16_conv_1x32_by_8 as conv_row_bf16 } from "./f32_bf16_conv_1x32_by_8";
+export { f32_bf16_expand_by_8 as expand } from "./f32_bf16_expand_by_8";
 export { f32_gemm_4x8 as gemm } from "./f32_gemm_4x8";
 export { f32_space_to_depth as space_to_depth } from "./f32_space_to_depth";
 export { f32_maxpool as max_pooling } from "./f32_maxpool";

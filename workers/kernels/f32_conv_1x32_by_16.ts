@@ -1,5 +1,5 @@
 import { madd } from "./madd";
-import { outputOf, TILE } from "./tile";
+import { finish, TILE } from "./tile";
 import { ConvolutionStep } from "./steps";
 
 const NR = 16;
@@ -18,7 +18,6 @@ export function f32_conv_1x32_by_16(address: usize, inputImage: i32, outputImage
   const run = step.runLength << 2;
   const innerSkip = step.innerStride - run;
   const outerSkip = step.outerStride - step.innerRuns * step.innerStride;
-  const floor = f32x4.splat(step.floor);
   const last = step.panelTo - 1;
   const packed = step.weights;
   for (let position = step.positionFrom; position < step.positionTo; position++) {
@@ -59,18 +58,7 @@ export function f32_conv_1x32_by_16(address: usize, inputImage: i32, outputImage
       v128.store(scratch, c12, 96);
       v128.store(scratch, c13, 112);
       const valid = min(min(PANELS, step.panelTo - panel) * NR, step.channels - panel * NR);
-      const output = <usize>outputOf(step, outputImage, panel * NR, position);
-      const bias = <usize>(step.bias + panel * (NR << 2));
-      let channel = 0;
-      for (; channel + 4 <= valid; channel += 4) {
-        const at = channel << 2;
-        v128.store(output + at, f32x4.pmax(f32x4.add(v128.load(scratch + at), v128.load(bias + at)), floor));
-      }
-      for (; channel < valid; channel++) {
-        const at = channel << 2;
-        const sum = load<f32>(scratch + at) + load<f32>(bias + at);
-        store<f32>(output + at, sum < step.floor ? step.floor : sum);
-      }
+      finish(step, outputImage, panel * NR, position, valid);
     }
   }
 }

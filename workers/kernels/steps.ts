@@ -14,7 +14,7 @@ export class ConvolutionStep {
   outputImage: i32;
   outputRow: i32;
   outputColumn: i32;
-  /** Packed [panels][K][NR], and [panels][NR]. */
+  /** Packed [panels][K][NR], of bfloat16 as ExpandStep says it; biases [panels][NR]. */
   weights: i32;
   bias: i32;
   /** A window is `outerRuns` x `innerRuns` runs of `runLength` neighbouring elements. */
@@ -53,6 +53,19 @@ export class GemmStep {
   rows: i32;
   panelFrom: i32;
   panelTo: i32;
+}
+
+/**
+ * A panel of bfloat16 [depth][NR] to float32: in a row of NR / 2 words, word j holds column j in its lower half and
+ * column NR / 2 + j in its upper half.
+ */
+@unmanaged
+export class ExpandStep {
+  input: i32;
+  inputPanel: i32;
+  output: i32;
+  outputPanel: i32;
+  depth: i32;
 }
 
 /** Planes [C][H][W] to channels last in blocks of pixels; the paddings count pixels of the padded map. */

@@ -65,3 +65,21 @@ export function keep(
       <usize>(valid << 2),
     );
 }
+
+/** Adds the bias to one position's sums in the scratch and stores them, from a channel on. */
+@inline
+export function finish(step: ConvolutionStep, outputImage: i32, channel: i32, position: i32, count: i32): void {
+  const sums = <usize>(step.scratch + TILE);
+  const output = <usize>outputOf(step, outputImage, channel, position);
+  const bias = <usize>(step.bias + (channel << 2));
+  const floor = f32x4.splat(step.floor);
+  let at: usize = 0;
+  const vectors = <usize>(count & ~3) << 2;
+  for (; at < vectors; at += 16)
+    v128.store(output + at, f32x4.pmax(f32x4.add(v128.load(sums + at), v128.load(bias + at)), floor));
+  const end = <usize>count << 2;
+  for (; at < end; at += 4) {
+    const sum = load<f32>(sums + at) + load<f32>(bias + at);
+    store<f32>(output + at, sum < step.floor ? step.floor : sum);
+  }
+}

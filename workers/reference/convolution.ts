@@ -4,9 +4,19 @@ import { atLeast } from "./pointwise.js";
 /** Element index of a byte address in a float32 view of the whole memory. */
 const element = (address: number): number => address >>> 2;
 
+/** Panel number `index`, `size` elements in all: [K][panel]. */
+type PanelOf = (
+  values: Float32Array,
+  step: ConvolutionStep,
+  size: number,
+  index: number,
+  panel: number,
+) => Float32Array;
+
 /**
  * y[position, channel] = max(floor, bias[channel] + sum over the window of x * w), the window being
- * outerRuns x innerRuns runs of runLength elements, and w packed as [panels][K][panel].
+ * outerRuns x innerRuns runs of runLength elements, and w packed as [panels][K][panel]; `panelOf` gives one of those
+ * panels.
  */
 export function convolution(
   values: Float32Array,
@@ -14,26 +24,42 @@ export function convolution(
   inputImage: number,
   outputImage: number,
   panel: number,
+  panelOf: PanelOf = packed,
 ): void {
-  const depth = step.outerRuns * step.innerRuns * step.runLength;
-  for (let position = step.positionFrom; position < step.positionTo; position++) {
-    const row = Math.floor(position / step.columns);
-    const column = position % step.columns;
-    const input = step.input + inputImage * step.inputImage + row * step.inputRow + column * step.inputColumn;
-    const output =
-      step.output + outputImage * step.outputImage + row * step.outputRow + column * step.outputColumn;
-    const channelTo = Math.min(step.channels, step.panelTo * panel);
-    for (let channel = step.panelFrom * panel; channel < channelTo; channel++) {
-      const packed = Math.floor(channel / panel);
-      let weight = element(step.weights) + packed * depth * panel + (channel % panel);
-      let sum = 0;
-      for (let outer = 0; outer < step.outerRuns; outer++)
-        for (let inner = 0; inner < step.innerRuns; inner++) {
-          const run = element(input + outer * step.outerStride + inner * step.innerStride);
-          for (let i = 0; i < step.runLength; i++, weight += panel) sum += values[run + i] * values[weight];
-        }
-      sum += values[element(step.bias) + channel];
-      values[element(output) + channel] = atLeast(step.floor, sum);
+  const size = step.outerRuns * step.innerRuns * step.runLength * panel;
+  for (let index = step.panelFrom; index < step.panelTo; index++) {
+    const weights = panelOf(values, step, size, index, panel);
+    const first = index * panel;
+    const channels = Math.min(step.channels - first, panel);
+    for (let position = step.positionFrom; position < step.positionTo; position++) {
+      const row = Math.floor(position / step.columns);
+      const column = position % step.columns;
+      const input =
+        step.input + inputImage * step.inputImage + row * step.inputRow + column * step.inputColumn;
+      const output =
+        step.output + outputImage * step.outputImage + row * step.outputRow + column * step.outputColumn;
+      for (let channel = 0; channel < channels; channel++) {
+        let weight = channel;
+        let sum = 0;
+        for (let outer = 0; outer < step.outerRuns; outer++)
+          for (let inner = 0; inner < step.innerRuns; inner++) {
+            const run = element(input + outer * step.outerStride + inner * step.innerStride);
+            for (let i = 0; i < step.runLength; i++, weight += panel)
+              sum += values[run + i] * weights[weight];
+          }
+        sum += values[element(step.bias) + first + channel];
+        values[element(output) + first + channel] = atLeast(step.floor, sum);
+      }
     }
   }
+}
+
+function packed(
+  values: Float32Array,
+  { weights }: ConvolutionStep,
+  size: number,
+  index: number,
+): Float32Array {
+  const first = element(weights) + index * size;
+  return values.subarray(first, first + size);
 }

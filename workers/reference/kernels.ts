@@ -4,6 +4,7 @@
  */
 import type { SharedMemory } from "../protocol.js";
 import { readStep, type Kernel, type KernelName, type Kernels, type StepOf } from "../steps.js";
+import { expand, expandedPanel } from "./bfloat16.js";
 import { convolution } from "./convolution.js";
 import { gemm } from "./gemm.js";
 import { maxPooling } from "./max-pooling.js";
@@ -32,6 +33,12 @@ export function referenceKernels(memory: SharedMemory): Kernels {
     space_to_depth: bind("space_to_depth", spaceToDepth),
     conv_tile: convolve,
     conv_row: convolve,
+    conv_row_bf16: bind("conv_row_bf16", (all, step, inputImage, outputImage) => {
+      convolution(all, step, inputImage, outputImage, REFERENCE_PANEL, expandedPanel);
+    }),
+    expand: bind("expand", (all, step, inputPanel, outputPanel) => {
+      expand(all, step, inputPanel, outputPanel, REFERENCE_PANEL);
+    }),
     gemm: bind("gemm", (all, step, inputPlane, outputPlane) => {
       gemm(all, step, inputPlane, outputPlane, REFERENCE_PANEL);
     }),

@@ -37,6 +37,7 @@ export class Arena {
   #end = FIRST;
   #scratch: [from: number, to: number] = [0, 0];
   #inputs: [from: number, to: number][] = [];
+  #pairs: [from: number, to: number][] = [];
 
   instantiate(module: WebAssembly.Module): Kernels {
     return instantiate(module, this.memory);
@@ -48,6 +49,7 @@ export class Arena {
     this.#end = FIRST + STEP_BYTES;
     this.#scratch = [0, 0];
     this.#inputs = [];
+    this.#pairs = [];
   }
 
   /** Room for `elements` float32 behind a gap; its byte address. */
@@ -64,6 +66,19 @@ export class Arena {
     const address = this.take(elements);
     for (let i = 0; i < elements; i++) this.values[address / 4 + i] = random.value();
     this.#inputs.push([address / 4, address / 4 + elements]);
+    return address;
+  }
+
+  /** Room filled with random words of two bfloat16 in [-1, 1); its byte address. */
+  fillPairs(words: number, random: Random): number {
+    const address = this.take(words);
+    const bits = new Uint32Array(1);
+    const half = () => {
+      new Float32Array(bits.buffer)[0] = random.value();
+      return bits[0] >>> 16;
+    };
+    for (let i = 0; i < words; i++) this.#words[address / 4 + i] = half() | (half() << 16);
+    this.#pairs.push([address / 4, address / 4 + words]);
     return address;
   }
 
@@ -122,6 +137,7 @@ export class Arena {
     this.#restore(before);
     for (const [from, to] of this.#inputs)
       for (let i = from; i < to; i++) this.values[i] = Math.abs(this.values[i]);
+    for (const [from, to] of this.#pairs) for (let i = from; i < to; i++) this.#words[i] &= 0x7fff7fff;
     this.#call(reference, magnitude, inputImage, outputImage);
     return this.#snapshot();
   }

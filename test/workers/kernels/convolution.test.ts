@@ -1,12 +1,20 @@
-/** Both convolution kernels of every set against workers/reference, over every tail of rows and channels. */
+/** The convolution kernels of every set against workers/reference, over every tail of rows and channels. */
 import { expect } from "chai";
+import { expandedPanel } from "../../../workers/reference/bfloat16.js";
 import { convolution } from "../../../workers/reference/convolution.js";
-import { readStep, type ConvolutionStep, type Kernel, type Kernels } from "../../../workers/steps.js";
+import {
+  readStep,
+  STEP_BYTES,
+  type ConvolutionStep,
+  type Kernel,
+  type Kernels,
+} from "../../../workers/steps.js";
 import { Random, testSeed } from "../../random.js";
 import { Arena, primeFrom, roundings } from "./arena.js";
 import { compiledSets, titleOf, type CompiledSet } from "./registry.js";
 
-const KERNELS = ["conv_tile", "conv_row"] as const;
+const KERNELS = ["conv_tile", "conv_row", "conv_row_bf16"] as const;
+type KernelName = (typeof KERNELS)[number];
 const sets = await compiledSets();
 const seed = testSeed();
 const arena = new Arena();
@@ -25,7 +33,7 @@ interface Case {
 /** As much as lib/plan gives: the addresses of a tile's rows, and one tile or the outputs of conv_row. */
 const scratchBytes = ({ rows, panel }: CompiledSet): number => 128 + Math.max(rows * panel, 32) * 4;
 
-function place(set: CompiledSet, random: Random, wanted: Case) {
+function place(set: CompiledSet, random: Random, wanted: Case, kernel: KernelName) {
   const { positions, channels, outerRuns, innerRuns, runLength } = wanted;
   const positionFrom = random.integer(0, 5);
   const positionTo = positionFrom + positions;
@@ -56,7 +64,10 @@ function place(set: CompiledSet, random: Random, wanted: Case) {
     outputImage: 4 * outputImage,
     outputRow: 4 * outputRow,
     outputColumn: 4 * outputColumn,
-    weights: arena.fill(panels * depth * set.panel, random),
+    weights:
+      kernel === "conv_row_bf16"
+        ? arena.fillPairs((panels * depth * set.panel) / 2, random)
+        : arena.fill(panels * depth * set.panel, random),
     bias: arena.fill(panels * set.panel, random),
     outerRuns,
     outerStride: 4 * outerStride,
@@ -75,16 +86,12 @@ function place(set: CompiledSet, random: Random, wanted: Case) {
   return { fields, depth, ...images };
 }
 
-function check(
-  set: CompiledSet,
-  kernels: Kernels,
-  kernel: (typeof KERNELS)[number],
-  random: Random,
-  wanted: Case,
-) {
-  const { fields, depth, ...images } = place(set, random, wanted);
+function check(set: CompiledSet, kernels: Kernels, kernel: KernelName, random: Random, wanted: Case) {
+  const { fields, depth, ...images } = place(set, random, wanted, kernel);
   const reference: Kernel = (address, inputImage, outputImage) => {
-    convolution(arena.values, readStep(view, address, kernel), inputImage, outputImage, set.panel);
+    const step = readStep(view, address, kernel);
+    const panelOf = kernel === "conv_row_bf16" ? expandedPanel : undefined;
+    convolution(arena.values, step, inputImage, outputImage, set.panel, panelOf);
   };
   // a product and a sum for each term, the bias, and the rounding of the reference
   const share = roundings(depth + 2);
@@ -154,11 +161,8 @@ for (const set of sets)
         for (const floor of floors) {
           const random = new Random(seed);
           const sizes = { outerRuns: 1, innerRuns: 1, runLength: 3, floor };
-          const { fields, ...images } = place(set, random, {
-            positions: longest,
-            channels: widest,
-            ...sizes,
-          });
+          const wanted = { positions: longest, channels: widest, ...sizes };
+          const { fields, ...images } = place(set, random, wanted, kernel);
           arena.values[fields.bias / 4 + fields.panelFrom * set.panel] = NaN;
           const words = arena.run(kernels[kernel], { step: { kernel, fields }, ...images });
           const first =
@@ -169,28 +173,45 @@ for (const set of sets)
     });
 
 for (const set of sets)
-  describe(`${titleOf(set.name, "conv_row")} and ${titleOf(set.name, "conv_tile")} (TEST_SEED=${seed})`, () => {
-    it("give the same bits", () => {
+  describe(`${KERNELS.map((kernel) => titleOf(set.name, kernel)).join(", ")} (TEST_SEED=${seed})`, () => {
+    it("give the same bits, of bfloat16 and of the same weights expanded", () => {
       const kernels = arena.instantiate(set.module);
       const random = new Random(seed);
       for (let repeat = 0; repeat < 100; repeat++) {
-        const { fields, ...images } = place(set, random, {
+        const wanted = {
           positions: random.integer(1, 2 * set.rows + 1),
           channels: random.integer(1, 5 * set.panel),
           outerRuns: random.integer(1, 2),
           innerRuns: random.integer(1, 4),
           runLength: random.integer(1, 30),
           floor: random.pick(floors),
+        };
+        const { fields, depth, ...images } = place(set, random, wanted, "conv_row_bf16");
+        const weights = takeExpanded(set, fields, depth);
+        const [tile, row, bf16] = KERNELS.map((kernel) => {
+          const step = { kernel, fields: kernel === "conv_row_bf16" ? fields : { ...fields, weights } };
+          const words = arena.run(kernels[kernel], { step, ...images });
+          // from behind the step up to the scratch, behind which only weights lie
+          return words.subarray(STEP_BYTES / 4, (fields.scratch - 65536) / 4);
         });
-        const [tile, row] = KERNELS.map((kernel) => {
-          const words = arena.run(kernels[kernel], { step: { kernel, fields }, ...images });
-          // up to the scratch, which is the last region
-          return words.subarray(0, (fields.scratch - 65536) / 4);
-        });
-        expect(tile, `case ${repeat} of seed ${seed}: ${JSON.stringify(fields)}`).to.deep.equal(row);
+        const what = `case ${repeat} of seed ${seed}: ${JSON.stringify(fields)}`;
+        expect(tile, what).to.deep.equal(row);
+        expect(bf16, what).to.deep.equal(row);
       }
     });
   });
+
+/** The weights of a case as float32, packed alike; their byte address. */
+function takeExpanded({ panel }: CompiledSet, fields: ConvolutionStep, depth: number): number {
+  const panels = Math.ceil(fields.channels / panel);
+  const address = arena.take(panels * depth * panel);
+  for (let index = 0; index < panels; index++)
+    arena.values.set(
+      expandedPanel(arena.values, fields, depth * panel, index, panel),
+      address / 4 + index * depth * panel,
+    );
+  return address;
+}
 
 function outputOf(fields: ConvolutionStep, image: number, position: number): number {
   const row = Math.floor(position / fields.columns);

@@ -20,10 +20,15 @@ describe("registry of kernels", () => {
       expect([Number(tileRows), Number(tilePanel)]).to.deep.equal([rows, panel]);
     });
 
-    it(`${kernels.conv_row} reads panels of ${panel} channels, as ${name} says`, () => {
+    it(`${kernels.conv_row} and ${kernels.conv_row_bf16} read panels of ${panel} channels, as ${name} says`, () => {
       const [, width, rowPanel] = /^f32_conv_1x(\d+)_by_(\d+)$/.exec(kernels.conv_row) ?? [];
       expect(Number(rowPanel)).to.equal(panel);
       expect(Number(width) % panel).to.equal(0);
+      expect(kernels.conv_row_bf16).to.equal(kernels.conv_row.replace("f32_", "f32_bf16_"));
+    });
+
+    it(`${kernels.expand} expands panels of ${panel} channels, as ${name} says`, () => {
+      expect(kernels.expand).to.equal(`f32_bf16_expand_by_${panel}`);
     });
 
     it(`the module of ${name} exports the kernels that the registry names`, () => {

@@ -1,0 +1,69 @@
+import { lower, upper } from "./bf16";
+import { madd } from "./madd";
+import { finish, TILE } from "./tile";
+import { ConvolutionStep } from "./steps";
+
+const NR = 16;
+/** Panels that are read side by side: 2 x 16 outputs, enough chains of sums to hide the latency of an addition. */
+const PANELS = 2;
+
+/**
+ * f32_conv_1x32_by_16 with weights in bfloat16, packed as ExpandStep says it: half the bytes to read, and the same
+ * sums as of the expanded weights.
+ */
+export function f32_bf16_conv_1x32_by_16(address: usize, inputImage: i32, outputImage: i32): void {
+  const step = changetype<ConvolutionStep>(address);
+  const scratch = <usize>(step.scratch + TILE);
+  const depth = step.outerRuns * step.innerRuns * step.runLength;
+  const panelBytes = depth * (NR << 1);
+  const run = step.runLength << 2;
+  const innerSkip = step.innerStride - run;
+  const outerSkip = step.outerStride - step.innerRuns * step.innerStride;
+  const last = step.panelTo - 1;
+  const packed = step.weights;
+  for (let position = step.positionFrom; position < step.positionTo; position++) {
+    const row = position / step.columns;
+    const column = position - row * step.columns;
+    const input = <usize>(step.input + inputImage * step.inputImage + row * step.inputRow + column * step.inputColumn);
+    for (let panel = step.panelFrom; panel < step.panelTo; panel += PANELS) {
+      let a = input;
+      let w0 = <usize>(packed + panel * panelBytes);
+      let w1 = <usize>(packed + min(panel + 1, last) * panelBytes);
+      let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c02 = f32x4.splat(0), c03 = f32x4.splat(0);
+      let c10 = f32x4.splat(0), c11 = f32x4.splat(0), c12 = f32x4.splat(0), c13 = f32x4.splat(0);
+      for (let outer = step.outerRuns; outer > 0; outer--) {
+        for (let inner = step.innerRuns; inner > 0; inner--) {
+          for (let end = a + run; a < end; a += 4) {
+            const x = v128.load32_splat(a);
+            const b00 = v128.load(w0, 0);
+            const b01 = v128.load(w0, 16);
+            c00 = madd(x, lower(b00), c00);
+            c01 = madd(x, lower(b01), c01);
+            c02 = madd(x, upper(b00), c02);
+            c03 = madd(x, upper(b01), c03);
+            w0 += NR << 1;
+            const b10 = v128.load(w1, 0);
+            const b11 = v128.load(w1, 16);
+            c10 = madd(x, lower(b10), c10);
+            c11 = madd(x, lower(b11), c11);
+            c12 = madd(x, upper(b10), c12);
+            c13 = madd(x, upper(b11), c13);
+            w1 += NR << 1;
+          }
+          a += innerSkip;
+        }
+        a += outerSkip;
+      }
+      v128.store(scratch, c00, 0);
+      v128.store(scratch, c01, 16);
+      v128.store(scratch, c02, 32);
+      v128.store(scratch, c03, 48);
+      v128.store(scratch, c10, 64);
+      v128.store(scratch, c11, 80);
+      v128.store(scratch, c12, 96);
+      v128.store(scratch, c13, 112);
+      const valid = min(min(PANELS, step.panelTo - panel) * NR, step.channels - panel * NR);
+      finish(step, outputImage, panel * NR, position, valid);
+    }
+  }
+}
