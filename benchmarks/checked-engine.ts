@@ -26,16 +26,22 @@ export const randomImages = (network: Network, images: number): FloatArray => {
 export async function withCheckedEngine<T>(
   network: Network,
   maxBatch: number,
-  { threads, kernels, convolutions }: Pick<BenchOptions, "threads" | "kernels" | "convolutions">,
+  {
+    threads,
+    kernels,
+    convolutions,
+    fcWeights,
+  }: Pick<BenchOptions, "threads" | "kernels" | "convolutions" | "fcWeights">,
   use: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   const weights = seededWeights(network);
   const image = randomImages(network, 1);
   const expected = await withEngine(
-    { network, weights, threads, maxBatch: 1, kernels: "reference", convolutions: "direct" },
+    { network, weights, threads, maxBatch: 1, kernels: "reference", convolutions: "direct", fcWeights },
     async (engine) => (await engine.forward(image)).data,
   );
-  return withEngine({ network, weights, threads, maxBatch, kernels, convolutions }, async (engine) => {
+  const options = { network, weights, threads, maxBatch, kernels, convolutions, fcWeights };
+  return withEngine(options, async (engine) => {
     const { data } = await engine.forward(randomImages(network, maxBatch));
     const worst = maxRelativeToLargest(data.subarray(0, expected.length), expected);
     const tolerance = TOLERANCES[convolutions];
@@ -45,4 +51,17 @@ export async function withCheckedEngine<T>(
       );
     return use(engine);
   });
+}
+
+/** Milliseconds of `runs` runs of `Engine.forward`, behind one that is not timed. */
+export async function timeForward(engine: Engine, images: number, runs: number): Promise<number[]> {
+  const input = randomImages(engine.network, images);
+  await engine.forward(input);
+  const milliseconds: number[] = [];
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    await engine.forward(input);
+    milliseconds.push(performance.now() - start);
+  }
+  return milliseconds;
 }

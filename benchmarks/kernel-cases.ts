@@ -1,16 +1,19 @@
 /** The kernels of a network's layers on one kernel set, in this thread, with the shapes and addresses of a plan. */
+import { roundPanel } from "../lib/engine/bfloat16.js";
 import { encode } from "../lib/engine/encode.js";
 import { compileSet, KERNEL_SETS, type CompiledSetName } from "../lib/engine/kernel-sets.js";
 import type { Network } from "../lib/network/layers.js";
 import type { ConvolutionsOption } from "../lib/plan/algorithm.js";
 import type { Operation } from "../lib/plan/operations.js";
 import { makePlan, programsOf, type Plan } from "../lib/plan/plan.js";
+import type { WeightsType } from "../lib/plan/weights-type.js";
 import type { StepCommand } from "../lib/plan/schedule.js";
 import { maxRelativeToLargest } from "../test/compare.js";
 import { fillSeeded } from "../test/seeded-weights.js";
 import { instantiate } from "../workers/instantiate.js";
 import { PLANES } from "../workers/winograd.js";
 import { COMMAND_WORDS } from "../workers/protocol.js";
+import { expand, expandedPanel } from "../workers/reference/bfloat16.js";
 import { convolution } from "../workers/reference/convolution.js";
 import { gemm } from "../workers/reference/gemm.js";
 import { referenceKernels } from "../workers/reference/kernels.js";
@@ -21,6 +24,7 @@ export interface Selection {
   readonly network: Network;
   readonly images: number;
   readonly convolutions: ConvolutionsOption;
+  readonly fcWeights: WeightsType;
   readonly wanted: (operation: Operation) => boolean;
 }
 
@@ -51,12 +55,12 @@ interface Bench {
  */
 export async function kernelCases(
   set: CompiledSetName,
-  { network, images, convolutions, wanted }: Selection,
+  { network, images, convolutions, fcWeights, wanted }: Selection,
 ): Promise<KernelCase[] | undefined> {
   const module = await compileSet(set);
   if (module === undefined) return undefined;
   const tile = KERNEL_SETS[set];
-  const plan = makePlan({ network, tile, threads: 1, maxBatch: images, convolutions });
+  const plan = makePlan({ network, tile, threads: 1, maxBatch: images, convolutions, fcWeights });
   const pages = plan.memory.bytes / 65536;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   fill(plan, new Float32Array(memory.buffer));
@@ -103,22 +107,43 @@ function callsOf(plan: Plan, images: number, memory: SharedArrayBuffer): Call[] 
 
 /** Activations in [-100, 100), weights up to He's bound, so that sums neither grow nor vanish from layer to layer. */
 function fill(plan: Plan, values: Float32Array): void {
-  const depths = new Map<number, number>();
-  for (const [operation, { weights, weightsTower, depth }] of plan.memory.packed) {
-    const { towers } = plan.graph.tensors[plan.graph.operations[operation].output];
-    for (let tower = 0; tower < towers; tower++) depths.set(weights + tower * weightsTower, depth);
+  const owners = new Map<number, { readonly depth: number; readonly operation: Operation }>();
+  for (const [index, { weights, weightsTower, depth }] of plan.memory.packed) {
+    const operation = plan.graph.operations[index];
+    const { towers } = plan.graph.tensors[operation.output];
+    for (let tower = 0; tower < towers; tower++)
+      owners.set(weights + tower * weightsTower, { depth, operation });
   }
   plan.memory.regions.forEach(({ kind, offset, bytes }, seed) => {
     const part = values.subarray(offset / 4, (offset + bytes) / 4);
-    if (kind === "weights") fillSeeded(seed, Math.sqrt(6 / (depths.get(offset) ?? 1)), 0, part);
+    const owner = owners.get(offset);
+    if (kind === "weights" && owner) fillWeights(owner.operation, owner.depth, seed, part, plan.tile.panel);
     else if (kind === "bias") fillSeeded(seed, 1, 0, part);
     else if (isData(kind)) fillSeeded(seed, 100, 0, part);
   });
 }
 
+function fillWeights(
+  operation: Operation,
+  depth: number,
+  seed: number,
+  target: Float32Array,
+  panel: number,
+): void {
+  const bound = Math.sqrt(6 / depth);
+  if (operation.kind !== "fully-connected" || operation.weights === "float32") {
+    fillSeeded(seed, bound, 0, target);
+    return;
+  }
+  const floats = new Float32Array(2 * target.length);
+  fillSeeded(seed, bound, 0, floats);
+  const words = new Uint32Array(target.buffer, target.byteOffset, target.length);
+  roundPanel(new Uint32Array(floats.buffer), words, panel);
+}
+
 /** What kernels write beside their scratch. */
 const isData = (kind: Plan["memory"]["regions"][number]["kind"]): boolean =>
-  kind === "activation" || kind === "transforms";
+  kind === "activation" || kind === "transforms" || kind === "expanded";
 
 /** Calls of a case that are compared: mostly an image each, and the reference is slow. */
 const CHECKED = 2;
@@ -159,13 +184,16 @@ function runReference(values: Float32Array, memory: WebAssembly.Memory, call: Ca
   // weights are packed for the set's panel, which is not that of the reference set
   if (step.kernel === "conv_tile" || step.kernel === "conv_row")
     convolution(values, step.fields, inputImage, outputImage, panel);
+  else if (step.kernel === "conv_row_bf16")
+    convolution(values, step.fields, inputImage, outputImage, panel, expandedPanel);
+  else if (step.kernel === "expand") expand(values, step.fields, inputImage, outputImage, panel);
   else if (step.kernel === "gemm") gemm(values, step.fields, inputImage, outputImage, panel);
   else referenceKernels(memory)[step.kernel](address, inputImage, outputImage);
 }
 
 /** Terms of each sum. */
 function termsOf(step: Step): number {
-  if (step.kernel === "conv_tile" || step.kernel === "conv_row")
+  if (step.kernel === "conv_tile" || step.kernel === "conv_row" || step.kernel === "conv_row_bf16")
     return step.fields.outerRuns * step.fields.innerRuns * step.fields.runLength;
   if (step.kernel === "gemm") return step.fields.depth;
   return step.kernel.startsWith("winograd") ? PLANES : 0;

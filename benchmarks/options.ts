@@ -6,38 +6,83 @@ import { KERNELS_OPTIONS, type KernelsOption } from "../lib/engine/choose-kernel
 import type { Network } from "../lib/network/layers.js";
 import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "../lib/plan/algorithm.js";
 import { MAX_THREADS } from "../lib/plan/plan.js";
+import { WEIGHTS_TYPES, type WeightsType } from "../lib/plan/weights-type.js";
 import { networkByName } from "../lib/network/variants.js";
 import { smallNetwork } from "./small-network.js";
 
-export const SUITES = ["kernels", "layers", "network", "peers"] as const;
+export const SUITES = [
+  "machine",
+  "kernels",
+  "layers",
+  "network",
+  "scaling",
+  "peers",
+  "pipeline",
+  "startup",
+] as const;
 export type SuiteName = (typeof SUITES)[number];
 
 export interface BenchOptions {
   readonly suites: readonly SuiteName[];
+  /** Of the suites that nobody named, those that cannot run here or with these options, and why. */
+  readonly leftOut: readonly LeftOut[];
   /** Every suite once with tiny sizes: that it runs and computes right, not how fast. */
   readonly quick: boolean;
   readonly threads: number;
   readonly kernels: KernelsOption;
   readonly convolutions: ConvolutionsOption;
+  readonly fcWeights: WeightsType;
   /** What --model names; where it is left out, each suite has its own. */
   readonly network: Network | undefined;
+  /** A folder of photographs for the pipeline, which makes its own where this is left out. */
+  readonly photos: string | undefined;
+}
+
+export interface LeftOut {
+  readonly suite: SuiteName;
+  readonly reason: string;
 }
 
 export const USAGE = `npm run bench -- [SUITE ...] [OPTION ...]
-  SUITE           ${SUITES.join(", ")}; all of them where none is named, peers only where they are installed
+  SUITE           ${SUITES.slice(0, 5).join(", ")},
+                  ${SUITES.slice(5).join(", ")} (these beside peers, where they are installed);
+                  all that can run where none is named
   --quick         a smoke test: every suite once, with a tiny network
   --threads N     1 to ${MAX_THREADS}, ${availableParallelism()} here where left out
   --kernels K     ${KERNELS_OPTIONS.join(", ")}; auto where left out
   --convolutions  ${CONVOLUTIONS_OPTIONS.join(", ")}; auto where left out
+  --fc-weights    ${WEIGHTS_TYPES.join(", ")}; float32 where left out
   --model M       a published network, caffenet where left out; peers also compare bvlc-alexnet
+  --photos DIR    photographs for pipeline, which makes 1,000 where this is left out
 `;
 
-export const INSTALL_PEERS = "npm ci --ignore-scripts --prefix benchmarks/peers";
-export const peersInstalled = (): boolean =>
+const INSTALL_PEERS = "npm ci --ignore-scripts --prefix benchmarks/peers";
+const peersInstalled = (): boolean =>
   existsSync(new URL("../../benchmarks/peers/node_modules", import.meta.url));
 
-/** @throws Error with what is wrong, for an unknown word, option or value. */
-export function readOptions(words: readonly string[]): BenchOptions | "help" {
+const BESIDE_PEERS: readonly SuiteName[] = ["peers", "pipeline", "startup"];
+/** They run our command, which chooses for itself what the engine's options choose elsewhere. */
+const WHOLE_COMMANDS: readonly SuiteName[] = ["pipeline", "startup"];
+
+type Choices = Pick<BenchOptions, "threads" | "kernels" | "convolutions">;
+
+/** Undefined for a suite that can run. */
+function hindranceOf(
+  suite: SuiteName,
+  { threads, kernels, convolutions }: Choices,
+  installed: boolean,
+): string | undefined {
+  if (BESIDE_PEERS.includes(suite) && !installed) return `peers are not installed: ${INSTALL_PEERS}`;
+  if (suite === "scaling" && threads === 1) return "it needs --threads 2 or more";
+  if (WHOLE_COMMANDS.includes(suite) && convolutions !== "auto")
+    return "the command has no --convolutions: leave it out";
+  if (WHOLE_COMMANDS.includes(suite) && kernels === "reference")
+    return "the command has no --kernels reference: leave it out";
+  return undefined;
+}
+
+/** @throws Error with what is wrong, for an unknown word, option or value, or a suite that cannot run. */
+export function readOptions(words: readonly string[], installed = peersInstalled()): BenchOptions | "help" {
   const { values, positionals } = parseArgs({
     args: [...words],
     allowPositionals: true,
@@ -46,7 +91,9 @@ export function readOptions(words: readonly string[]): BenchOptions | "help" {
       threads: { type: "string", default: String(availableParallelism()) },
       kernels: { type: "string", default: "auto" },
       convolutions: { type: "string", default: "auto" },
+      "fc-weights": { type: "string", default: "float32" },
       model: { type: "string" },
+      photos: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -54,15 +101,27 @@ export function readOptions(words: readonly string[]): BenchOptions | "help" {
   const threads = Number(values.threads);
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS)
     throw new RangeError(`--threads ${values.threads}: must be a whole number from 1 to ${MAX_THREADS}`);
-  const kernels = memberOf(KERNELS_OPTIONS, values.kernels, "--kernels");
-  const convolutions = memberOf(CONVOLUTIONS_OPTIONS, values.convolutions, "--convolutions");
+  const choices = {
+    threads,
+    kernels: memberOf(KERNELS_OPTIONS, values.kernels, "--kernels"),
+    convolutions: memberOf(CONVOLUTIONS_OPTIONS, values.convolutions, "--convolutions"),
+    fcWeights: memberOf(WEIGHTS_TYPES, values["fc-weights"], "--fc-weights"),
+  };
   const named = positionals.map((word) => memberOf(SUITES, word, "suite"));
-  if (named.includes("peers") && !peersInstalled())
-    throw new Error(`peers are not installed: ${INSTALL_PEERS}`);
-  const suites = named.length > 0 ? named : SUITES.filter((suite) => suite !== "peers" || peersInstalled());
-  const { quick } = values;
+  const hindrances = (named.length > 0 ? named : SUITES).map((suite) => ({
+    suite,
+    reason: hindranceOf(suite, choices, installed),
+  }));
+  const leftOut = hindrances.flatMap(({ suite, reason }) =>
+    reason === undefined ? [] : [{ suite, reason }],
+  );
+  if (named.length > 0 && leftOut.length > 0) throw new Error(`${leftOut[0].suite}: ${leftOut[0].reason}`);
+  const suites = hindrances.flatMap(({ suite, reason }) => (reason === undefined ? [suite] : []));
+  const { quick, photos } = values;
+  if (photos !== undefined && !suites.includes("pipeline"))
+    throw new Error("--photos: is for the suite pipeline, which does not run");
   const chosen = values.model === undefined ? undefined : networkByName(values.model);
-  return { suites, quick, threads, kernels, convolutions, network: quick ? smallNetwork() : chosen };
+  return { suites, leftOut, quick, ...choices, network: quick ? smallNetwork() : chosen, photos };
 }
 
 function memberOf<T extends string>(known: readonly T[], word: string, what: string): T {

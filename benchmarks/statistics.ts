@@ -15,6 +15,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min: sorted[0], median, max: sorted[sorted.length - 1] };
 }
 
+/** Of values that were measured in the same rounds: the spread of a[i] / b[i], since a round's noise meets both. */
+export const ratioOf = (a: readonly number[], b: readonly number[]): Spread => {
+  if (a.length !== b.length) throw new RangeError(`${a.length} rounds beside ${b.length}`);
+  return spreadOf(a.map((value, round) => value / b[round]));
+};
+
 /** The fields of a row that show a spread of milliseconds. */
 export const millisecondFields = ({ min, median, max }: Spread) => ({
   minMs: min,
@@ -23,3 +29,21 @@ export const millisecondFields = ({ min, median, max }: Spread) => ({
 });
 
 export const MILLISECOND_COLUMNS = { minMs: "min ms", medianMs: "median ms", maxMs: "max ms" };
+
+/** The fields of a row that show a spread of ratios. */
+export const ratioFields = ({ min, median, max }: Spread) => ({
+  ratio: median,
+  ratioMin: min,
+  ratioMax: max,
+});
+
+/** @param title what the median is called */
+export const ratioColumns = (title: string) => ({ ratio: title, ratioMin: "at least", ratioMax: "at most" });
+
+/** The fields of a row that show how many images a second the times of `images` are. */
+export function rateFields(images: number, { min, median, max }: Spread) {
+  const rate = (ms: number) => (1000 * images) / ms;
+  return { imagesPerSecond: rate(median), slowest: rate(max), fastest: rate(min) };
+}
+
+export const RATE_COLUMNS = { imagesPerSecond: "images/s", slowest: "at least", fastest: "at most" };

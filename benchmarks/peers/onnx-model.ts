@@ -10,7 +10,11 @@ import * as protobuf from "./protobuf.js";
  * How a response normalisation is written: as the LRN operator of ONNX, or as the operators that PyTorch exports
  * `local_response_norm` to. Which of them a runtime is faster with depends on the runtime and on the network.
  */
-export type LrnExport = "operator" | "elementary";
+export const LRN_EXPORTS = ["operator", "elementary"] as const;
+export type LrnExport = (typeof LRN_EXPORTS)[number];
+
+/** What a model gives: the values before softmax, or those behind it, as a user wants them. */
+export type ModelOutput = "logits" | "probabilities";
 
 const INPUT = "input";
 /** The first opset in which every operator here has the form that it still has in opset 17. */
@@ -18,10 +22,15 @@ const OPSET = 13;
 const IR_VERSION = 8;
 
 /**
- * The bytes of a model file. Input "input" [N, C, H, W], one output, the values before softmax.
+ * The bytes of a model file. Input "input" [N, C, H, W], one output.
  * @throws RangeError for a layer that has no counterpart here.
  */
-export async function onnxModel(network: Network, weights: Weights, lrn: LrnExport): Promise<Uint8Array> {
+export async function onnxModel(
+  network: Network,
+  weights: Weights,
+  lrn: LrnExport,
+  output: ModelOutput,
+): Promise<Uint8Array> {
   const graph: protobuf.Chunks[] = [protobuf.text(2, network.name)];
   await weights.stream(async (read) => {
     for (const { name, shape } of parametersOf(network)) {
@@ -33,7 +42,7 @@ export async function onnxModel(network: Network, weights: Weights, lrn: LrnExpo
   let current = INPUT;
   const shaped = inferShapes(network);
   for (const layer of shaped) {
-    if (doesNothing(layer.layer)) continue;
+    if (isLeftOut(layer.layer, output)) continue;
     const nodes = isLrn(layer) && lrn === "elementary" ? elementary(layer, current) : single(layer, current);
     graph.push(...nodes);
     current = layer.layer.name;
@@ -47,9 +56,10 @@ export async function onnxModel(network: Network, weights: Weights, lrn: LrnExpo
   ]);
 }
 
-/** Dropout that is scaled in training is nothing in inference, and the engine too gives the values before softmax. */
-const doesNothing = (layer: Layer): boolean =>
-  layer.type === "softmax" || (layer.type === "dropout" && layer.scaling === "train");
+/** Dropout that is scaled in training is nothing in inference. */
+const isLeftOut = (layer: Layer, output: ModelOutput): boolean =>
+  (layer.type === "softmax" && output === "logits") ||
+  (layer.type === "dropout" && layer.scaling === "train");
 
 const isLrn = (shaped: ShapedLayer): shaped is ShapedLayer<LocalResponseNormalisation> =>
   shaped.layer.type === "local-response-normalisation";
@@ -101,7 +111,7 @@ function single(shaped: ShapedLayer, input: string): protobuf.Chunks[] {
     case "dropout":
       return [scalar(`${name}.keep`, 1 - layer.rate), plain("Mul", [`${name}.keep`])];
     case "softmax":
-      throw new RangeError(`${name}: the model ends before softmax`);
+      return [plain("Softmax", [], { axis: 1 })];
   }
 }
 

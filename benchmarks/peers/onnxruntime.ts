@@ -9,7 +9,9 @@ interface Runtime {
     readonly wasm: { numThreads?: number };
   };
   readonly Tensor: new (type: "float32", data: Float32Array, dims: readonly number[]) => Tensor;
-  readonly InferenceSession: { create(model: Uint8Array, options: SessionOptions): Promise<Session> };
+  readonly InferenceSession: {
+    create(model: Uint8Array | string, options: SessionOptions): Promise<Session>;
+  };
 }
 interface Tensor {
   readonly data: unknown;

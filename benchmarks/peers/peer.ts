@@ -2,9 +2,9 @@
 export interface Peer {
   /** With its version. */
   readonly name: string;
-  /** Takes the bytes of an ONNX file. */
-  load(model: Uint8Array): Promise<void>;
-  /** Values before softmax [batch, classes] of an input [batch, C, H, W]. */
+  /** Takes the bytes of an ONNX file, or its path. */
+  load(model: Uint8Array | string): Promise<void>;
+  /** What the model gives, [batch, classes], of an input [batch, C, H, W]. */
   run(input: Float32Array, batch: number): Promise<Float32Array>;
 }
 

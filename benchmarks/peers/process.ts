@@ -40,7 +40,7 @@ async function answer(request: PeerRequest): Promise<PeerReply> {
   if (request.kind === "load") {
     const { network } = request;
     const peer = onnxruntime(request.package, network.input, request.threads);
-    await peer.load(await onnxModel(network, seededWeights(network), request.lrn));
+    await peer.load(await onnxModel(network, seededWeights(network), request.lrn, "logits"));
     loaded = { peer, network };
     return { kind: "loaded", name: peer.name };
   }

@@ -1,12 +1,12 @@
 /** Where a batch's time goes, layer by layer, as the workers saw it. */
-import type { Engine, Times } from "../lib/engine/engine.js";
-import { summarise } from "../lib/network/summary.js";
-import { caffenet } from "../lib/network/variants.js";
-import { withCheckedEngine } from "./checked-engine.js";
-import { measure } from "./measure.js";
-import type { BenchOptions } from "./options.js";
-import type { Section } from "./report.js";
-import { MILLISECOND_COLUMNS, millisecondFields, spreadOf, type Spread } from "./statistics.js";
+import type { Engine, Times } from "../../lib/engine/engine.js";
+import { summarise } from "../../lib/network/summary.js";
+import { caffenet } from "../../lib/network/variants.js";
+import { withCheckedEngine } from "../checked-engine.js";
+import { measure } from "../measure.js";
+import type { BenchOptions } from "../options.js";
+import type { Section } from "../report/section.js";
+import { MILLISECOND_COLUMNS, millisecondFields, spreadOf, type Spread } from "../statistics.js";
 
 const COLUMNS = { layer: "layer", ...MILLISECOND_COLUMNS, share: "% of total", gflops: "GFLOP/s" };
 
@@ -31,6 +31,7 @@ export async function layersSuite(options: BenchOptions): Promise<Section[]> {
         kernels: engine.kernels.set,
         threads: engine.threads,
         columns: COLUMNS,
+        chart: { label: ["layer"], value: "medianMs", spread: ["minMs", "maxMs"], unit: "ms" },
         rows: rowsOf(engine, images, runs, total),
       });
     }

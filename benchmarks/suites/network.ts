@@ -1,16 +1,16 @@
 /** The whole network: an ndarray in, an ndarray out. */
-import { caffenet } from "../lib/network/variants.js";
-import { randomImages, withCheckedEngine } from "./checked-engine.js";
-import { measure } from "./measure.js";
-import type { BenchOptions } from "./options.js";
-import type { Section } from "./report.js";
-import { MILLISECOND_COLUMNS, millisecondFields } from "./statistics.js";
+import { caffenet } from "../../lib/network/variants.js";
+import { randomImages, withCheckedEngine } from "../checked-engine.js";
+import { measure } from "../measure.js";
+import type { BenchOptions } from "../options.js";
+import type { Section } from "../report/section.js";
+import { MILLISECOND_COLUMNS, millisecondFields } from "../statistics.js";
 
 const COLUMNS = { batch: "batch", what: "timed", ...MILLISECOND_COLUMNS, imagesPerSecond: "images/s" };
 
 export async function networkSuite(options: BenchOptions): Promise<Section[]> {
   const network = options.network ?? caffenet();
-  const batches = options.quick ? [1, 3] : [1, 16, 64];
+  const batches = options.quick ? [1, 3] : [1, 16, 64, 128];
   const rows: Section["rows"][number][] = [];
   const kernels = await withCheckedEngine(network, Math.max(...batches), options, async (engine) => {
     for (const images of batches) {
@@ -29,5 +29,14 @@ export async function networkSuite(options: BenchOptions): Promise<Section[]> {
     }
     return engine.kernels.set;
   });
-  return [{ title: `network, ${network.name}`, kernels, threads: options.threads, columns: COLUMNS, rows }];
+  return [
+    {
+      title: `network, ${network.name}`,
+      kernels,
+      threads: options.threads,
+      columns: COLUMNS,
+      rows,
+      chart: { group: "batch", label: ["what"], value: "imagesPerSecond", unit: "images/s" },
+    },
+  ];
 }
