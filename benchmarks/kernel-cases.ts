@@ -7,7 +7,7 @@ import type { ConvolutionsOption } from "../lib/plan/algorithm.js";
 import type { Operation } from "../lib/plan/operations.js";
 import { makePlan, programsOf, type Plan } from "../lib/plan/plan.js";
 import type { WeightsType } from "../lib/plan/weights-type.js";
-import type { StepCommand } from "../lib/plan/schedule.js";
+import type { StepCommand } from "../lib/plan/commands.js";
 import { maxRelativeToLargest } from "../test/compare.js";
 import { fillSeeded } from "../test/seeded-weights.js";
 import { instantiate } from "../workers/instantiate.js";

@@ -52,6 +52,13 @@ export type Times = readonly BatchTimes[];
 
 const DEFAULT_BATCH = 16;
 
+/** The programs of the last batch, which the next one mostly is like. */
+interface EncodedBatch {
+  readonly images: number;
+  readonly keep: boolean;
+  readonly programs: readonly Int32Array[];
+}
+
 interface Parts {
   readonly plan: Plan;
   readonly memory: SharedMemory;
@@ -76,7 +83,7 @@ export class Engine {
   /** The end of the queue: every call waits for the one before it. */
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
-  #encoded: { readonly images: number; readonly programs: readonly Int32Array[] } | undefined;
+  #encoded: EncodedBatch | undefined;
 
   protected constructor(parts: Parts) {
     this.#plan = parts.plan;
@@ -138,7 +145,7 @@ export class Engine {
    * @throws AlexNetError INPUT_INVALID, WORKER_FAILED, ENGINE_CLOSED; the signal's reason when aborted.
    */
   async forward(input: NdArray, options: RunOptions = {}): Promise<FloatArray> {
-    const [output] = await this.#gather(input, [this.#lastLayer], this.maxBatch, options);
+    const [output] = await this.#gather(input, [this.#lastLayer], false, options);
     return output;
   }
 
@@ -154,8 +161,8 @@ export class Engine {
   ): Promise<Record<Name, FloatArray>> {
     if (layers.length === 0) throw engineErrors.noLayers();
     // a tensor of a wave has slots for no more than its images: with one of them, a batch is that small
-    const wave = layers.some((name) => this.#plan.graph.tensors[this.#tensorOf(name)].slots === "wave");
-    const outputs = await this.#gather(input, layers, wave ? this.#plan.wave : this.maxBatch, options);
+    const keep = layers.some((name) => this.#plan.graph.tensors[this.#tensorOf(name)].slots === "wave");
+    const outputs = await this.#gather(input, layers, keep, options);
     const entries = layers.map((name, index) => [
       name,
       this.#isSoftmax(name) ? probabilities(outputs[index]) : outputs[index],
@@ -188,7 +195,7 @@ export class Engine {
     return this.#queue(async () => {
       options.signal?.throwIfAborted();
       const images = fill(inputView(this.#plan, this.#live.memory));
-      await this.#run(images, false);
+      await this.#run(images);
       const output = this.#allocate(this.#tensorOf(this.#lastLayer), images);
       this.#copyOut(this.#lastLayer, images, output, 0);
       return use(this.#reshaped(this.#lastLayer, output));
@@ -197,15 +204,16 @@ export class Engine {
 
   /** One batch of whatever the input tensor holds, timed by operation: for benchmarks. */
   time(images: number): Promise<Times> {
-    return this.#queue(() => this.#run(images, true));
+    return this.#queue(() => this.#run(images, { timed: true }));
   }
 
   #gather(
     input: NdArray,
     layers: readonly string[],
-    batch: number,
+    keep: boolean,
     { signal }: RunOptions,
   ): Promise<FloatArray[]> {
+    const batch = keep ? this.#plan.wave : this.maxBatch;
     return this.#queue(async () => {
       checkInput(input, this.#plan.network.input);
       const images = input.shape[0];
@@ -214,7 +222,7 @@ export class Engine {
         signal?.throwIfAborted();
         const count = Math.min(batch, images - from);
         copyIn(this.#plan, this.#live.memory, input, from, count);
-        await this.#run(count, false);
+        await this.#run(count, { keep });
         layers.forEach((name, index) => {
           this.#copyOut(name, count, outputs[index], from);
         });
@@ -234,11 +242,12 @@ export class Engine {
     return result;
   }
 
-  async #run(images: number, timed: boolean): Promise<Times> {
+  /** @param keep see programsOf */
+  async #run(images: number, { timed = false, keep = false } = {}): Promise<Times> {
     const { memory, pool } = this.#live;
-    if (this.#encoded?.images !== images) {
-      const programs = programsOf(this.#plan, images);
-      this.#encoded = { images, programs: encode(this.#plan, programs, memory) };
+    if (this.#encoded?.images !== images || this.#encoded.keep !== keep) {
+      const programs = programsOf(this.#plan, images, keep);
+      this.#encoded = { images, keep, programs: encode(this.#plan, programs, memory) };
     }
     const times = await pool.run(this.#encoded.programs, timed);
     return times.filter((time) => time !== undefined);

@@ -2,7 +2,6 @@
 import { PLANES } from "../../workers/winograd.js";
 import type { Convolution } from "../network/layers.js";
 import type { ShapedLayer } from "../network/shapes.js";
-import type { Tile } from "./tile.js";
 
 /** "auto" takes Winograd where it pays, "winograd" wherever it is possible, "direct" nowhere. */
 export type ConvolutionsOption = "auto" | "direct" | "winograd";
@@ -55,39 +54,4 @@ export function winogradFor(
   const worth = share <= WORTH_SHARE && channels.every((count) => count >= WORTH_CHANNELS);
   if (!worth && option !== "winograd") return undefined;
   return { taps, outputs, tileRows, tileColumns, blockSize: stride };
-}
-
-/** About this many tiles go through the products together: full register tiles, and a block that fits the caches. */
-const BLOCK_TILES = 96;
-
-/** Images of a block. */
-export const blockImages = ({ tileRows, tileColumns }: Winograd, wave: number): number =>
-  Math.max(1, Math.min(wave, Math.floor(BLOCK_TILES / (tileRows * tileColumns))));
-
-const LINE = 64;
-
-/**
- * From one plane of a block's windows or products to the next, in bytes: an odd number of cache lines, since the
- * transforms touch one place of every plane in turn, and strides of whole pages would put them all into one cache set.
- */
-function planeBytes(bytes: number): number {
-  const lines = Math.ceil(bytes / LINE);
-  return (lines % 2 === 0 ? lines + 1 : lines) * LINE;
-}
-
-/** So many rows as whole register tiles: the product computes the last ones with what lies there. */
-export const wholeTiles = (rows: number, { rows: tileRows }: Pick<Tile, "rows">): number =>
-  Math.ceil(rows / tileRows) * tileRows;
-
-/** From a plane to the next of a block of `tiles` windows and of its products, whose rows have these bytes. */
-export function blockBytes(
-  tiles: number,
-  rowBytes: { readonly windows: number; readonly products: number },
-  tile: Pick<Tile, "rows">,
-): { readonly windowsPlane: number; readonly productsPlane: number } {
-  const rows = wholeTiles(tiles, tile);
-  return {
-    windowsPlane: planeBytes(rows * rowBytes.windows),
-    productsPlane: planeBytes(rows * rowBytes.products),
-  };
 }

@@ -4,7 +4,8 @@ import type { Region } from "./memory.js";
 import { reachOf, weightsTypeOf, type Operation, type OperationGraph } from "./operations.js";
 import type { Range, Slice } from "./partition.js";
 import { programsOf, type Plan } from "./plan.js";
-import { chainsOf, crossesTowers, slicesOf, waves } from "./schedule.js";
+import { slicesOf } from "./commands.js";
+import { chainsOf, crossesTowers, waves } from "./schedule.js";
 import type { WeightsType } from "./weights-type.js";
 import { extentOf } from "./steps.js";
 

@@ -7,12 +7,12 @@ import { BARRIER_BYTES } from "../../workers/barrier.js";
 import { STEP_BYTES } from "../../workers/steps.js";
 import { PLANES } from "../../workers/winograd.js";
 import { elementsOf } from "../network/shapes.js";
-import { blockBytes, blockImages } from "./algorithm.js";
 import { expandedBytes } from "./fully-connected-steps.js";
 import type { OperationGraph, Tensor, WeightedOperation } from "./operations.js";
 import { reachOf, weightsTypeOf } from "./operations.js";
 import type { Tile } from "./tile.js";
 import { WEIGHT_BYTES } from "./weights-type.js";
+import { blockRoom } from "./winograd-blocks.js";
 
 export interface Region {
   readonly name: string;
@@ -221,12 +221,10 @@ function transformBytes(
   const sizes = graph.operations.map((operation) => {
     if (operation.kind !== "convolution" || !operation.winograd) return { windows: 0, products: 0 };
     const { winograd } = operation;
-    const tiles = blockImages(winograd, wave) * winograd.tileRows * winograd.tileColumns;
     const output = graph.tensors[operation.output];
     const panels = Math.ceil(output.shape[0] / output.towers / tile.panel);
-    const rowBytes = { windows: depthOf(operation) * 4, products: panels * tile.panel * 4 };
-    const { windowsPlane, productsPlane } = blockBytes(tiles, rowBytes, tile);
-    return { windows: PLANES * windowsPlane, products: PLANES * productsPlane };
+    const room = blockRoom(winograd, wave, { depth: depthOf(operation), panels }, tile);
+    return { windows: PLANES * room.windowsPlane, products: PLANES * room.productsPlane };
   });
   return {
     windows: Math.max(0, ...sizes.map(({ windows }) => windows)),

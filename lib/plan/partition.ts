@@ -65,3 +65,11 @@ function boxes(grid: readonly number[], from: number, to: number): Range[][] {
 /** The number of outputs in a slice's box, in units of its extent. */
 export const unitsOf = (slice: Slice): number =>
   [slice.images, slice.panels, slice.rows].reduce((product, [from, to]) => product * (to - from), 1);
+
+/** A range in pieces of `size`; the last may be smaller. */
+export function pieces([from, to]: Range, size: number): Range[] {
+  return Array.from({ length: Math.ceil((to - from) / size) }, (_, index): Range => [
+    from + index * size,
+    Math.min(from + (index + 1) * size, to),
+  ]);
+}

@@ -3,11 +3,13 @@ import { engineErrors } from "../errors/engine.js";
 import type { Network } from "../network/layers.js";
 import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "./algorithm.js";
 import { layOut, type MemoryLayout } from "./memory.js";
+import { blockingOf } from "./winograd-blocks.js";
 import { stepsByPanel } from "./fully-connected-steps.js";
 import type { Tile } from "./tile.js";
-import { lower, type OperationGraph } from "./operations.js";
+import { lower, type Operation, type OperationGraph } from "./operations.js";
 import { WEIGHTS_TYPES, type WeightsType } from "./weights-type.js";
-import { evenImages, schedule, type Command, type ScheduleContext } from "./schedule.js";
+import { type Command, type ScheduleContext } from "./commands.js";
+import { evenImages, schedule } from "./schedule.js";
 
 export interface Plan extends ScheduleContext {
   readonly network: Network;
@@ -61,23 +63,36 @@ export function makePlan(options: PlanOptions): Plan {
     maxBatch,
     wave,
     stepCapacity:
-      graph.operations.length * mostSteps(threads, graph.towers) + stepsByPanel(graph, tile.panel, maxBatch),
+      graph.operations.reduce(
+        (sum, operation) => sum + mostSteps(operation, wave, threads, graph.towers),
+        0,
+      ) + stepsByPanel(graph, tile.panel, maxBatch),
   });
   return { network, graph, memory, tile, threads, maxBatch, wave };
 }
 
-/** The commands of each worker for a batch; a plan's own function, so that a caller needs no context. */
-export function programsOf(plan: Plan, images: number): Command[][] {
+/**
+ * The commands of each worker for a batch. With `keep`, what every operation gives of every image is there afterwards,
+ * if the batch is no larger than a wave.
+ */
+export function programsOf(plan: Plan, images: number, keep = false): Command[][] {
   checkCount("images", images, plan.maxBatch);
-  return schedule(plan, images);
+  return schedule(plan, images, keep);
 }
 
 /**
- * Steps of one operation in one batch: three forms of wave, in each at most 7 boxes a worker and one more a tower,
- * and for a box by Winograd two transforms and a product for each of two sizes of block. What there is for each
- * panel comes on top.
+ * Steps of one operation in one batch, at most: three forms of wave, in each at most 7 boxes a worker and one more a
+ * tower, and for each box what stepsOfBox says. What there is for each panel comes on top.
  */
-const mostSteps = (threads: number, towers: number): number => 3 * 6 * (7 * threads + towers);
+const mostSteps = (operation: Operation, wave: number, threads: number, towers: number): number =>
+  3 * (7 * threads + towers) * stepsOfBox(operation, wave);
+
+/** By Winograd two transforms and a product, for each part of a map, whole blocks and what is left of a group or a wave. */
+function stepsOfBox(operation: Operation, wave: number): number {
+  if (operation.kind !== "convolution" || !operation.winograd) return 1;
+  const parts = Math.ceil(operation.winograd.tileRows / blockingOf(operation.winograd, wave).tileRows);
+  return 3 * 3 * parts;
+}
 
 function checkCount(parameter: string, got: number, most: number): void {
   if (!Number.isInteger(got) || got < 1 || got > most)

@@ -4,28 +4,16 @@
  * image by image, and the workers meet where one reads what another has written. Then the fully connected part
  * takes the whole batch at once.
  */
-import type { Step } from "../../workers/steps.js";
 import type { Operation } from "./operations.js";
 import { batchSteps } from "./fully-connected-steps.js";
-import { partition, type Range, type Slice } from "./partition.js";
-import { extentOf, stepFor, type StepContext } from "./steps.js";
-import { PRODUCT_PLANES, winogradBlocks, type WinogradBlock } from "./winograd-steps.js";
+import { slicesOf, type Command, type ScheduleContext } from "./commands.js";
+import { prepareChain, runChain, type PreparedChain } from "./chains.js";
 
-export interface StepCommand {
-  readonly step: Step;
-  readonly inputImage: number;
-  readonly outputImage: number;
-  readonly operation: number;
-}
-
-export type Command = StepCommand | "barrier";
-
-export interface ScheduleContext extends StepContext {
-  readonly threads: number;
-}
-
-/** The commands of each worker for a batch of `images` images. */
-export function schedule(context: ScheduleContext, images: number): Command[][] {
+/**
+ * The commands of each worker for a batch of `images` images. With `keep`, what every operation gives of every image
+ * is there afterwards, if the batch is one wave; without, values that only one worker needs share their place.
+ */
+export function schedule(context: ScheduleContext, images: number, keep: boolean): Command[][] {
   const { threads } = context;
   const programs: Command[][] = Array.from({ length: threads }, () => []);
   const meet = () => {
@@ -43,7 +31,7 @@ export function schedule(context: ScheduleContext, images: number): Command[][] 
     for (const chain of chains) {
       // also before a wave's first chain: the others may still read the slots that it fills
       meet();
-      runChain(context, programs, chain, from);
+      runChain(context, programs, chain, from, keep);
     }
   }
   for (const operation of context.graph.operations) {
@@ -57,10 +45,6 @@ export function schedule(context: ScheduleContext, images: number): Command[][] 
   }
   return programs;
 }
-
-/** What each worker computes of an operation. */
-export const slicesOf = (context: ScheduleContext, operation: Operation, images: number): Slice[][] =>
-  partition(extentOf(context, operation, images), context.threads);
 
 /** The batch in waves: as many whole ones as there are, then a smaller one that the workers share evenly, then the rest. */
 export function waves(
@@ -127,114 +111,5 @@ export function crossesTowers({ graph }: Pick<ScheduleContext, "graph">, operati
     case "max-pooling":
     case "activation":
       return false;
-  }
-}
-
-/** A chain for waves of one size: what each worker runs, slice by slice. */
-interface PreparedChain {
-  /** By worker. */
-  readonly slices: readonly (readonly PreparedSlice[])[];
-}
-
-interface PreparedSlice {
-  readonly images: Range;
-  readonly parts: readonly ChainPart[];
-}
-
-/** Operations that go image by image together, or one that takes images in blocks. */
-type ChainPart =
-  | {
-      readonly kind: "images";
-      readonly operations: readonly { readonly operation: Operation; readonly step: Step }[];
-    }
-  | { readonly kind: "blocks"; readonly operation: Operation; readonly blocks: readonly WinogradBlock[] };
-
-function prepareChain(
-  context: ScheduleContext,
-  operations: readonly Operation[],
-  images: number,
-): PreparedChain {
-  // the cut is the same for every operation of a chain of several; one alone may be cut inside an image
-  const cuts = operations.map((operation) => slicesOf(context, operation, images));
-  const slices = cuts[0].map((own, worker) =>
-    own.map((slice, index) => {
-      const parts: ChainPart[] = [];
-      operations.forEach((operation, at) => {
-        const part = prepare(context, operation, cuts[at][worker][index], worker);
-        const end = parts.length - 1;
-        const last = parts[Math.max(end, 0)];
-        if (end >= 0 && part.kind === "images" && last.kind === "images")
-          parts[end] = { kind: "images", operations: [...last.operations, ...part.operations] };
-        else parts.push(part);
-      });
-      return { images: slice.images, parts };
-    }),
-  );
-  return { slices };
-}
-
-function prepare(context: ScheduleContext, operation: Operation, slice: Slice, worker: number): ChainPart {
-  if (operation.kind === "convolution" && operation.winograd)
-    return {
-      kind: "blocks",
-      operation,
-      blocks: winogradBlocks(context, operation, operation.winograd, slice, worker),
-    };
-  return {
-    kind: "images",
-    operations: [{ operation, step: stepFor(context, operation, slice, worker) }],
-  };
-}
-
-function runChain(
-  context: ScheduleContext,
-  programs: Command[][],
-  chain: PreparedChain,
-  first: number,
-): void {
-  // the smaller waves behind the whole ones share their slots: a batch of one wave's size keeps every image's values
-  const slot = (tensor: number, image: number) =>
-    image + (context.graph.tensors[tensor].slots === "wave" ? first % context.wave : first);
-  chain.slices.forEach((slices, worker) => {
-    const program = programs[worker];
-    for (const { images, parts } of slices)
-      for (const part of parts)
-        if (part.kind === "blocks") runBlocks(program, part.operation, part.blocks, slot);
-        else
-          for (let image = images[0]; image < images[1]; image++)
-            for (const { operation, step } of part.operations)
-              program.push({
-                step,
-                inputImage: slot(operation.input, image),
-                outputImage: slot(operation.output, image),
-                operation: operation.index,
-              });
-  });
-}
-
-function runBlocks(
-  program: Command[],
-  { index: operation, input, output }: Operation,
-  blocks: readonly WinogradBlock[],
-  slot: (tensor: number, image: number) => number,
-): void {
-  for (const block of blocks) {
-    const [from, to] = block.images;
-    for (let image = from; image < to; image++)
-      program.push({
-        step: block.input,
-        inputImage: slot(input, image),
-        outputImage: image - from,
-        operation,
-      });
-    for (const plane of PRODUCT_PLANES)
-      program.push({ step: block.multiply, inputImage: plane, outputImage: plane, operation });
-    for (let image = from; image < to; image++)
-      program.push({
-        step: block.output,
-        inputImage: image - from,
-        outputImage: slot(output, image),
-        operation,
-      });
   }
 }

@@ -1,125 +1,155 @@
 /** The steps of a convolution by Winograd: transform the windows, 49 products, transform back. */
 import { PLANES } from "../../workers/winograd.js";
 import type { Step } from "../../workers/steps.js";
-import { blockBytes, blockImages, wholeTiles, type Winograd } from "./algorithm.js";
+import type { Winograd } from "./algorithm.js";
+import type { PackedWeights } from "./memory.js";
 import type { ConvolutionOperation } from "./operations.js";
-import type { Range, Slice } from "./partition.js";
+import { pieces, type Range, type Slice } from "./partition.js";
 import type { StepContext } from "./steps.js";
+import { blockingOf, blockRoom, wholeTiles, type BlockRoom } from "./winograd-blocks.js";
 
-/** What a worker runs for a slice, block by block; `planes` products between the two transforms. */
+/** What a worker runs for tiles that go through the products together: of some images, or of a part of one. */
 export interface WinogradBlock {
-  /** Images of the slice, [from, to). */
+  /** Images, [from, to). */
   readonly images: Range;
+  /** Transforms the windows of one image. */
   readonly input: Step;
+  /** Multiplies one plane. */
   readonly multiply: Step;
+  /** Transforms the products of one image back. */
   readonly output: Step;
 }
 
-/** The blocks of a slice; blocks of one size share their steps. */
+/** What the steps of an operation's blocks have in common. */
+interface BlockContext {
+  readonly context: StepContext;
+  readonly operation: ConvolutionOperation;
+  readonly winograd: Winograd;
+  readonly packed: PackedWeights;
+  readonly room: BlockRoom;
+  readonly slice: Slice;
+  readonly worker: number;
+}
+
+/** From images of a slice to their blocks. */
+export type WinogradBlocks = (images: Range) => WinogradBlock[];
+
+/** Blocks of the same rows and as many images share their steps. */
 export function winogradBlocks(
   context: StepContext,
   operation: ConvolutionOperation,
   winograd: Winograd,
   slice: Slice,
   worker: number,
-): WinogradBlock[] {
-  const size = blockImages(winograd, context.wave);
-  const [from, to] = slice.images;
-  const steps = new Map<number, Omit<WinogradBlock, "images">>();
-  return Array.from({ length: Math.ceil((to - from) / size) }, (_, index) => {
-    const images: Range = [from + index * size, Math.min(from + (index + 1) * size, to)];
-    const count = images[1] - images[0];
-    const shared = steps.get(count) ?? blockSteps(context, operation, winograd, slice, worker, size, count);
-    steps.set(count, shared);
-    return { images, ...shared };
-  });
-}
-
-function blockSteps(
-  { graph, memory, tile }: StepContext,
-  operation: ConvolutionOperation,
-  winograd: Winograd,
-  slice: Slice,
-  worker: number,
-  blockSize: number,
-  images: number,
-): Omit<WinogradBlock, "images"> {
-  const { layer } = operation;
-  const input = memory.placements[operation.input];
-  const output = memory.placements[operation.output];
+): WinogradBlocks {
+  const { wave, tile, memory } = context;
   const packed = memory.packed.get(operation.index);
   if (packed === undefined) throw new RangeError(`operation ${operation.index} has no packed weights`);
+  const blocking = blockingOf(winograd, wave);
+  const room = blockRoom(winograd, wave, packed, tile);
+  const block: BlockContext = { context, operation, winograd, packed, room, slice, worker };
+  const known = new Map<string, Omit<WinogradBlock, "images">>();
+  const stepsOf = (images: number, rows: Range) => {
+    const key = `${images} ${rows[0]}`;
+    const steps = known.get(key) ?? {
+      input: inputStep(block, rows),
+      multiply: multiplyStep(block, images * tilesOf(winograd, rows)),
+      output: outputStep(block, rows),
+    };
+    known.set(key, steps);
+    return steps;
+  };
+  const parts = pieces([0, winograd.tileRows], blocking.tileRows);
+  return (all) =>
+    pieces(all, blocking.images).flatMap((images) =>
+      parts.map((rows) => ({ images, ...stepsOf(images[1] - images[0], rows) })),
+    );
+}
+
+const windowsOf = ({ context: { memory }, worker }: BlockContext): number =>
+  memory.transforms + worker * memory.transformsWorker;
+
+const productsOf = (block: BlockContext): number => windowsOf(block) + block.context.memory.productsOffset;
+
+function inputStep(block: BlockContext, rows: Range): Step {
+  const { context, operation, winograd, room, slice, worker } = block;
+  const { graph, memory } = context;
+  const { layer } = operation;
+  const input = memory.placements[operation.input];
   const grouped = layer.groups > 1;
-  const towers = grouped ? 1 : graph.tensors[operation.input].towers;
   const [top, left] = winograd.blockSize === 1 ? layer.padding : [0, 0];
   const corner = input.offset - top * input.row - left * input.column;
-  const tiles = winograd.tileRows * winograd.tileColumns;
-  const { panel } = memory;
-  const rowBytes = { windows: towers * input.channels * 4, products: packed.panels * panel * 4 };
-  const room = blockBytes(blockSize * tiles, rowBytes, tile);
-  const windows = memory.transforms + worker * memory.transformsWorker;
-  const products = windows + memory.productsOffset;
-  const shape = operation.shaped.output;
-  const scratch = memory.scratch + worker * memory.scratchWorker;
   return {
-    input: {
-      kernel: "winograd_input",
-      fields: {
-        input: corner + (grouped ? slice.tower * input.tower : 0),
-        inputImage: input.image,
-        inputTower: input.tower,
-        inputRow: input.row,
-        inputColumn: input.column,
-        output: windows,
-        outputImage: tiles * rowBytes.windows,
-        outputPlane: room.windowsPlane,
-        towers,
-        channels: input.channels,
-        tileStep: winograd.outputs,
-        tileRows: winograd.tileRows,
-        tileColumns: winograd.tileColumns,
-        scratch,
-      },
-    },
-    multiply: {
-      kernel: "gemm",
-      fields: {
-        input: windows,
-        inputPlane: room.windowsPlane,
-        inputRow: rowBytes.windows,
-        output: products,
-        outputPlane: room.productsPlane,
-        outputRow: rowBytes.products,
-        weights: packed.weights + slice.tower * packed.weightsTower,
-        weightsPlane: packed.plane,
-        depth: packed.depth,
-        rows: wholeTiles(images * tiles, tile),
-        panelFrom: slice.panels[0],
-        panelTo: slice.panels[1],
-      },
-    },
-    output: {
-      kernel: winograd.outputs === 5 ? "winograd_output_5" : "winograd_output_3",
-      fields: {
-        input: products,
-        inputImage: tiles * rowBytes.products,
-        inputTile: rowBytes.products,
-        inputPlane: room.productsPlane,
-        output: output.offset + slice.tower * output.tower,
-        outputImage: output.image,
-        outputRow: output.row,
-        outputColumn: output.column,
-        outputRows: shape[1],
-        outputColumns: shape[2],
-        channelFrom: slice.panels[0] * panel,
-        channelTo: Math.min(slice.panels[1] * panel, output.channels),
-        bias: packed.bias + slice.tower * packed.biasTower,
-        scratch,
-        floor: operation.rectified ? 0 : -Infinity,
-      },
+    kernel: "winograd_input",
+    fields: {
+      input: corner + (grouped ? slice.tower * input.tower : 0) + rows[0] * winograd.outputs * input.row,
+      inputImage: input.image,
+      inputTower: input.tower,
+      inputRow: input.row,
+      inputColumn: input.column,
+      output: windowsOf(block),
+      outputImage: tilesOf(winograd, rows) * room.windowsRow,
+      outputPlane: room.windowsPlane,
+      towers: grouped ? 1 : graph.tensors[operation.input].towers,
+      channels: input.channels,
+      tileStep: winograd.outputs,
+      tileRows: rows[1] - rows[0],
+      tileColumns: winograd.tileColumns,
+      scratch: memory.scratch + worker * memory.scratchWorker,
     },
   };
 }
+
+function multiplyStep(block: BlockContext, tiles: number): Step {
+  const { context, packed, room, slice } = block;
+  return {
+    kernel: "gemm",
+    fields: {
+      input: windowsOf(block),
+      inputPlane: room.windowsPlane,
+      inputRow: room.windowsRow,
+      output: productsOf(block),
+      outputPlane: room.productsPlane,
+      outputRow: room.productsRow,
+      weights: packed.weights + slice.tower * packed.weightsTower,
+      weightsPlane: packed.plane,
+      depth: packed.depth,
+      rows: wholeTiles(tiles, context.tile),
+      panelFrom: slice.panels[0],
+      panelTo: slice.panels[1],
+    },
+  };
+}
+
+function outputStep(block: BlockContext, rows: Range): Step {
+  const { context, operation, winograd, packed, room, slice, worker } = block;
+  const { memory } = context;
+  const output = memory.placements[operation.output];
+  const [, height, width] = operation.shaped.output;
+  const first = rows[0] * winograd.outputs;
+  return {
+    kernel: winograd.outputs === 5 ? "winograd_output_5" : "winograd_output_3",
+    fields: {
+      input: productsOf(block),
+      inputImage: tilesOf(winograd, rows) * room.productsRow,
+      inputTile: room.productsRow,
+      inputPlane: room.productsPlane,
+      output: output.offset + slice.tower * output.tower + first * output.row,
+      outputImage: output.image,
+      outputRow: output.row,
+      outputColumn: output.column,
+      outputRows: Math.min(height, rows[1] * winograd.outputs) - first,
+      outputColumns: width,
+      channelFrom: slice.panels[0] * memory.panel,
+      channelTo: Math.min(slice.panels[1] * memory.panel, output.channels),
+      bias: packed.bias + slice.tower * packed.biasTower,
+      scratch: memory.scratch + worker * memory.scratchWorker,
+      floor: operation.rectified ? 0 : -Infinity,
+    },
+  };
+}
+
+const tilesOf = (winograd: Winograd, rows: Range): number => (rows[1] - rows[0]) * winograd.tileColumns;
 
 /** The products between the two transforms of a block, in the order in which they run. */
 export const PRODUCT_PLANES = Array.from({ length: PLANES }, (_, plane) => plane);

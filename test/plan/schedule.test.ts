@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
 import { defineNetwork } from "../../lib/network/define.js";
 import { makePlan, programsOf, type Plan } from "../../lib/plan/plan.js";
-import type { Command, StepCommand } from "../../lib/plan/schedule.js";
+import type { Command, StepCommand } from "../../lib/plan/commands.js";
 import { WEIGHTS_TYPES } from "../../lib/plan/weights-type.js";
 import { evenImages, waves } from "../../lib/plan/schedule.js";
 import { goldenNames, readGolden } from "../golden.js";
@@ -15,7 +15,11 @@ const seed = testSeed();
 const THREADS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 function check(plan: Plan, images: number, what: string): void {
-  const programs = programsOf(plan, images);
+  for (const keep of [false, true]) checkPrograms(plan, images, keep, `${what}, keep ${keep}`);
+}
+
+function checkPrograms(plan: Plan, images: number, keep: boolean, what: string): void {
+  const programs = programsOf(plan, images, keep);
   try {
     simulate(plan, programs, images);
   } catch (error) {
@@ -27,6 +31,23 @@ function check(plan: Plan, images: number, what: string): void {
   }
   const steps = programs.flat().flatMap((command) => (command === "barrier" ? [] : [command.step]));
   expect(new Set(steps).size, what).to.be.at.most(plan.memory.stepCapacity);
+}
+
+/** The slots that an operation writes, or reads, in order. */
+function slotsOf(
+  programs: readonly (readonly Command[])[],
+  operation: number,
+  which: "inputImage" | "outputImage" = "outputImage",
+): number[] {
+  const slots = new Set<number>();
+  for (const command of programs.flat())
+    if (
+      command !== "barrier" &&
+      command.operation === operation &&
+      !/^gemm|^winograd_input/.test(command.step.kernel)
+    )
+      slots.add(command[which]);
+  return [...slots].sort((a, b) => a - b);
 }
 
 describe("schedule", () => {
@@ -51,18 +72,50 @@ describe("schedule", () => {
         }
     }).timeout(120_000);
 
-  it("keeps every image of a batch of one wave's size in a slot of its own", () => {
+  it("keeps every image of a batch of one wave's size in a slot of its own, where it is told to", () => {
     const { network } = readGolden("twins/single-tower");
     for (const threads of THREADS)
       for (const maxBatch of [1, 5, 16]) {
         const plan = makePlan({ network, tile: KERNEL_SETS.baseline, threads, maxBatch });
         for (let images = 1; images <= plan.wave; images++) {
-          const slots = new Set<number>();
-          for (const command of programsOf(plan, images).flat())
-            if (command !== "barrier" && command.operation === 0) slots.add(command.outputImage);
-          expect([...slots].sort((a, b) => a - b)).to.deep.equal([...Array(images).keys()]);
+          for (const { index, scope } of plan.graph.operations) {
+            if (scope === "batch") continue;
+            const slots = slotsOf(programsOf(plan, images, true), index);
+            expect(slots).to.deep.equal([...Array(images).keys()]);
+          }
         }
       }
+  });
+
+  it("shares a slot among the images that a worker goes through one by one, where nobody else reads them", () => {
+    const { network } = readGolden("twins/single-tower");
+    const tile = KERNEL_SETS.baseline;
+    const plan = makePlan({ network, tile, threads: 2, maxBatch: 8, convolutions: "direct" });
+    const [first, second] = plan.graph.operations.filter(({ kind }) => kind !== "space-to-depth");
+    expect([first.layer.name, second.layer.name]).to.deep.equal(["conv1", "pool1"]);
+    const programs = programsOf(plan, 8);
+    // four images a worker: theirs begin at 0 and at 4
+    expect(slotsOf(programs, first.index)).to.deep.equal([0, 4]);
+    expect(slotsOf([programs[0]], second.index, "inputImage")).to.deep.equal([0]);
+  });
+
+  it("has room for the steps of maps of many parts", () => {
+    const network = defineNetwork({
+      name: "large-maps",
+      input: [32, 256, 256],
+      layers: [
+        { type: "convolution", name: "conv1", outChannels: 32, kernel: 3, padding: 1 },
+        { type: "convolution", name: "conv2", outChannels: 8, kernel: 3, padding: 1 },
+      ],
+    });
+    const options = { network, tile: KERNEL_SETS.baseline, maxBatch: 3, convolutions: "winograd" } as const;
+    for (const threads of [1, 2, 3]) {
+      const plan = makePlan({ ...options, threads });
+      const steps = programsOf(plan, 3)
+        .flat()
+        .flatMap((command) => (command === "barrier" ? [] : [command.step]));
+      expect(new Set(steps).size).to.be.within(2 * 3 * 26, plan.memory.stepCapacity);
+    }
   });
 
   it("cuts a batch into whole waves, one that the workers share evenly, and the rest", () => {

@@ -6,7 +6,7 @@
  */
 import type { Operation } from "../../lib/plan/operations.js";
 import type { Plan } from "../../lib/plan/plan.js";
-import type { Command, StepCommand } from "../../lib/plan/schedule.js";
+import type { Command, StepCommand } from "../../lib/plan/commands.js";
 import { elementsOf } from "../../lib/network/shapes.js";
 import { touch, type Touch } from "./touch.js";
 

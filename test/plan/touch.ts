@@ -1,6 +1,6 @@
 /** Which bytes a step reads and writes, kernel by kernel, as the kernels' docstrings say it. */
 import type { Tile } from "../../lib/plan/tile.js";
-import type { StepCommand } from "../../lib/plan/schedule.js";
+import type { StepCommand } from "../../lib/plan/commands.js";
 import type {
   ActivationStep,
   ConvolutionStep,

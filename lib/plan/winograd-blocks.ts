@@ -1,0 +1,67 @@
+/** How a convolution by Winograd is cut into blocks whose windows and products stay in one core's cache. */
+import type { Winograd } from "./algorithm.js";
+import type { Tile } from "./tile.js";
+
+/** What goes through the 49 products together: tiles of several images, or rows of tiles of one. */
+export interface Blocking {
+  /** Images of a block; 1 where an image is cut. */
+  readonly images: number;
+  /** Rows of tiles of a block; all of them where there are several images. */
+  readonly tileRows: number;
+}
+
+/**
+ * A block has at most so many tiles, where a row of tiles has no more. Fewer: the weights, which each block reads, cost
+ * more than the caches give; more: windows and products leave them.
+ */
+const BLOCK_TILES = 72;
+
+/** @param wave images of a wave */
+export function blockingOf({ tileRows, tileColumns }: Winograd, wave: number): Blocking {
+  const tiles = tileRows * tileColumns;
+  if (tiles <= BLOCK_TILES) return { images: Math.min(wave, Math.floor(BLOCK_TILES / tiles)), tileRows };
+  const parts = Math.ceil(tileRows / Math.max(1, Math.floor(BLOCK_TILES / tileColumns)));
+  return { images: 1, tileRows: Math.ceil(tileRows / parts) };
+}
+
+const LINE = 64;
+
+/**
+ * From one plane of a block's windows or products to the next, in bytes: an odd number of cache lines, since the
+ * transforms touch one place of every plane in turn, and strides of whole pages would put them all into one cache set.
+ */
+function planeBytes(bytes: number): number {
+  const lines = Math.ceil(bytes / LINE);
+  return (lines % 2 === 0 ? lines + 1 : lines) * LINE;
+}
+
+/** So many rows as whole register tiles: the product computes the last ones with what lies there. */
+export const wholeTiles = (rows: number, { rows: tileRows }: Pick<Tile, "rows">): number =>
+  Math.ceil(rows / tileRows) * tileRows;
+
+/** The buffers of a block: bytes of a row, which is a tile, and from a plane to the next. */
+export interface BlockRoom {
+  readonly windowsRow: number;
+  readonly windowsPlane: number;
+  readonly productsRow: number;
+  readonly productsPlane: number;
+}
+
+/** @param depth channels of a window, all blocks of pixels and towers together */
+export function blockRoom(
+  winograd: Winograd,
+  wave: number,
+  { depth, panels }: { readonly depth: number; readonly panels: number },
+  tile: Tile,
+): BlockRoom {
+  const { images, tileRows } = blockingOf(winograd, wave);
+  const rows = wholeTiles(images * tileRows * winograd.tileColumns, tile);
+  const windowsRow = depth * 4;
+  const productsRow = panels * tile.panel * 4;
+  return {
+    windowsRow,
+    windowsPlane: planeBytes(rows * windowsRow),
+    productsRow,
+    productsPlane: planeBytes(rows * productsRow),
+  };
+}
