@@ -65,11 +65,12 @@ for (const set of await compiledSets())
 
     const check = (random: Random, wanted: Case): number => {
       const { fields, ...images } = place(random, wanted);
-      // the sum of `size` squares has 2 size - 1 roundings, alpha * sum + k two more, all to the power of beta;
-      // then two square roots (the second of the rounded first, so half of its rounding again), a product, a
-      // quotient, and the rounding of the reference
+      // The sum of `size` squares has 2 size - 1 roundings, alpha * sum + k two more, all to the power of beta. Then a
+      // Newton step y (5/4 - base y^4 / 4) has four in its last term, which is a quarter of the difference, one for the
+      // difference and one for the product: 3; its own residual, 5/2 of the error before it squared, is 4e-10. The
+      // third power of that has 3 * 3 + 2, the product with x one, the reference one.
       const size = fields.before + 1 + fields.after;
-      const share = roundings(fields.beta * (2 * size + 1) + 5.5);
+      const share = roundings(fields.beta * (2 * size + 1) + 13) + 3 * 4e-10;
       return arena.compare({
         what: `seed ${seed}, ${JSON.stringify({ ...fields, ...images })}`,
         step: { kernel: "normalisation", fields },
