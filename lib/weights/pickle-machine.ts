@@ -20,10 +20,13 @@ export class PickleMachine {
   private readonly marks: number[] = [];
   // a Map, since an index may be anything up to 2^32 - 1
   private readonly memo = new Map<number, PickleValue>();
+  private orderedEntries = 0;
 
+  /** @param mostEntries of all OrderedDicts together that are made from lists */
   constructor(
     private readonly input: PickleInput,
     private readonly globals: ReadonlySet<string>,
+    private readonly mostEntries: number,
   ) {}
 
   /** The one value that is left. */
@@ -125,6 +128,13 @@ export class PickleMachine {
     const [pairs] = args;
     if (args.length !== 1 || !Array.isArray(pairs))
       throw this.input.wrong("makes an OrderedDict of something else than a list of pairs");
+    // before any is made: one list in the memo can be made a dict by every opcode
+    this.orderedEntries += pairs.length;
+    if (this.orderedEntries > this.mostEntries)
+      throw this.input.refused(
+        `brings the entries of OrderedDicts to ${this.orderedEntries}, more than ${this.mostEntries}`,
+        "save the state dict alone",
+      );
     for (const pair of pairs) {
       const items = pair instanceof PickleTuple ? pair.items : pair;
       if (!Array.isArray(items) || items.length !== 2)

@@ -21,7 +21,8 @@ export interface PickleSource {
 
 /**
  * Opcodes of one pickle; a state dict needs about 30 for each tensor. It bounds the stack and the memo too, and
- * with them memory: no opcode makes more than a record, or a string of bytes that are there.
+ * with them memory: no opcode makes more than a record or a string of bytes that are there, but for the call that
+ * makes an OrderedDict of a list. Their entries may be as many in all, since each was put into its list by opcodes.
  */
 const MOST_OPCODES = 200_000;
 /** Bytes of an integer; the magic number of old PyTorch files has 10. */
@@ -35,7 +36,7 @@ const STOP = 0x2e;
  */
 export function readPickle(from: PickleSource): { value: PickleValue; end: number } {
   const input = new PickleInput(from.source, from.member, from.bytes, from.start);
-  const machine = new PickleMachine(input, from.globals);
+  const machine = new PickleMachine(input, from.globals, MOST_OPCODES);
   for (let count = 0; count < MOST_OPCODES; count++) {
     const opcode = input.opcode();
     if (opcode === STOP) return { value: machine.finish(), end: input.end };

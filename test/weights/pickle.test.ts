@@ -194,6 +194,19 @@ describe("the pickle machine", () => {
       "f: m byte 200000 is the last of 200000 opcodes that are read; save the state dict alone",
     ));
 
+  it("stops when one list is made an OrderedDict again and again", () => {
+    const pairs = Array.from({ length: 1000 }, (_, key) => raw(op.int(key), "N", 0x86));
+    const again = raw(ordered, "h", 0, 0x85, "R");
+    const times = (count: number) =>
+      pickleBytes(op.tuple(raw("](", ...pairs, "eq", 0), ...Array<Buffer>(count).fill(again)));
+    expect(kindOf(read(times(200)))).to.equal("a tuple of 201");
+    return expectError(
+      () => read(times(201)),
+      "WEIGHTS_INVALID",
+      /^f: m byte \d+ brings the entries of OrderedDicts to 201000, more than 200000; save the state dict alone$/,
+    );
+  });
+
   it("names every kind of value", () => {
     const kinds: readonly [value: PickleValue | undefined, kind: string][] = [
       [undefined, "nothing"],
