@@ -18,7 +18,7 @@ export interface Preprocessing {
    * does), then the centre size x size counts. "stretch": both sides become `size`, whatever the aspect (Caffe).
    */
   readonly resize: "shorter-side" | "stretch";
-  /** Pixels after the resize: 256 in every published recipe. */
+  /** Pixels after the resize, 1 to 4096: 256 in every published recipe. */
   readonly size: number;
   /** "pil": triangle filter with antialiasing (PIL, torchvision); "opencv": two-tap bilinear (cv::resize, Caffe). */
   readonly filter: "pil" | "opencv";

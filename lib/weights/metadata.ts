@@ -45,13 +45,19 @@ const isOneOf =
   (value: unknown): boolean =>
     choices.includes(value);
 
+/** A prepared image of this size takes 50 MB; every published recipe has 256. */
+const LARGEST_SIZE = 4096;
+
 const RULES: Record<keyof Preprocessing, readonly [rule: string, holds: (value: unknown) => boolean]> = {
   channels: ['"RGB" or "BGR"', isOneOf("RGB", "BGR")],
   scale: ["a number above 0", isPositive],
   mean: ["three numbers", (value) => isTriple(value, isNumber)],
   std: ["three numbers above 0", (value) => isTriple(value, isPositive)],
   resize: ['"shorter-side" or "stretch"', isOneOf("shorter-side", "stretch")],
-  size: ["a whole number from 1", (value) => Number.isSafeInteger(value) && isPositive(value)],
+  size: [
+    `a whole number from 1 to ${LARGEST_SIZE}`,
+    (value) => Number.isSafeInteger(value) && isPositive(value) && value <= LARGEST_SIZE,
+  ],
   filter: ['"pil" or "opencv"', isOneOf("pil", "opencv")],
   centre: ['"round" or "truncate"', isOneOf("round", "truncate")],
 };

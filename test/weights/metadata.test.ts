@@ -72,7 +72,9 @@ describe("metadata of safetensors files", () => {
     ["mean", [1, 2, null], "mean is [1,2,null]; it must be three numbers"],
     ["std", [1, 2, 0], "std is [1,2,0]; it must be three numbers above 0"],
     ["resize", "crop", 'resize is "crop"; it must be "shorter-side" or "stretch"'],
-    ["size", 25.5, "size is 25.5; it must be a whole number from 1"],
+    ["size", 25.5, "size is 25.5; it must be a whole number from 1 to 4096"],
+    ["size", 0, "size is 0; it must be a whole number from 1 to 4096"],
+    ["size", 4097, "size is 4097; it must be a whole number from 1 to 4096"],
     ["filter", undefined, 'filter is nothing; it must be "pil" or "opencv"'],
     ["centre", "ceil", 'centre is "ceil"; it must be "round" or "truncate"'],
     [
@@ -88,6 +90,10 @@ describe("metadata of safetensors files", () => {
         "WEIGHTS_INVALID",
         text,
       ));
+
+  it("takes the largest size", () => {
+    expect(checkPreprocessing({ ...PREPROCESSING.torchvision, size: 4096 })).to.have.property("size", 4096);
+  });
 
   it("takes every published preprocessing", () => {
     for (const published of Object.values(PREPROCESSING))
