@@ -1,5 +1,6 @@
 /** The worker that compiles, checks and times kernel sets, away from the main thread: it answers and ends. */
 import { parentPort, workerData } from "node:worker_threads";
+import { Checks, wave } from "./checks.js";
 import { compileKernels } from "./kernel-module.js";
 import type { KernelModule } from "./protocol.js";
 import { instantiate } from "./instantiate.js";
@@ -16,7 +17,7 @@ export interface MeasureTask {
 export interface Measurement {
   readonly module: KernelModule;
   readonly gflops: number;
-  /** Whether every output of both convolution kernels was what a scalar sum gives. */
+  /** Whether what was checked gave what scalar sums give: in V8's first code, and in the code that was timed. */
   readonly right: boolean;
 }
 
@@ -39,7 +40,6 @@ const PAGES = Math.ceil((OUTPUT + POSITIONS * OUT * 4) / 65536);
 /** Milliseconds without a better time after which V8 is taken to have no better code to come. */
 const SETTLED = 12;
 const LONGEST = 120;
-
 /** Undefined where this Node cannot compile the set. */
 async function measure({ file, panel }: MeasureTask): Promise<Measurement | undefined> {
   const module = await compileKernels(file);
@@ -76,11 +76,8 @@ async function measure({ file, panel }: MeasureTask): Promise<Measurement | unde
     floor: -Infinity,
   };
   writeStep(new DataView(memory.buffer), STEP, { kernel: "conv_tile", fields });
-  const right = (["conv_row", "conv_tile"] as const).every((kernel) => {
-    values.fill(NaN, OUTPUT / 4, OUTPUT / 4 + POSITIONS * OUT);
-    kernels[kernel](STEP, 0, 0);
-    return isRight(values, panel);
-  });
+  const checks = new Checks((shared) => instantiate(module, shared), panel);
+  const rightAtFirst = checks.areRight();
   let best = Infinity;
   const start = performance.now();
   for (let bestAt = start, now = start; now - bestAt < SETTLED && now - start < LONGEST;) {
@@ -92,37 +89,10 @@ async function measure({ file, panel }: MeasureTask): Promise<Measurement | unde
     }
     now = end;
   }
+  // not before: what V8 then compiles for the other kernels would delay the code that is timed
+  checks.heat();
+  const right = rightAtFirst && checks.areRight();
   return { module, gflops: (2 * POSITIONS * OUT * DEPTH) / best / 1e6, right };
-}
-
-/** A value in [-1, 1) that does not repeat soon. */
-const wave = (i: number): number => ((i * 40503) % 65536) / 32768 - 1;
-
-function isRight(values: Float32Array, panel: number): boolean {
-  const columns = SIZE - KERNEL + 1;
-  const run = KERNEL * CHANNELS;
-  const window = new Float64Array(DEPTH);
-  for (let position = 0; position < POSITIONS; position += 7) {
-    const corner = INPUT / 4 + (Math.floor(position / columns) * SIZE + (position % columns)) * CHANNELS;
-    for (let row = 0; row < KERNEL; row++) {
-      const from = corner + row * SIZE * CHANNELS;
-      window.set(values.subarray(from, from + run), row * run);
-    }
-    for (let channel = 0; channel < OUT; channel++) {
-      let sum = values[BIAS / 4 + channel];
-      let magnitude = Math.abs(sum);
-      let weight = WEIGHTS / 4 + Math.floor(channel / panel) * DEPTH * panel + (channel % panel);
-      for (let k = 0; k < DEPTH; k++, weight += panel) {
-        const product = window[k] * values[weight];
-        sum += product;
-        magnitude += Math.abs(product);
-      }
-      // float32 sums of n terms are off by at most n half units in the last place of the sum of magnitudes
-      const bound = DEPTH * 2 ** -24 * magnitude;
-      if (!(Math.abs(values[OUTPUT / 4 + position * OUT + channel] - sum) <= bound)) return false;
-    }
-  }
-  return true;
 }
 
 const measurements: (Measurement | undefined)[] = [];

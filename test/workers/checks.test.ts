@@ -1,0 +1,67 @@
+/** What decides whether a kernel set is right here: every set is, and no fault in a kernel goes unseen. */
+import { expect } from "chai";
+import { REFERENCE_PANEL, referenceKernels } from "../../workers/reference/kernels.js";
+import { Checks } from "../../workers/checks.js";
+import { instantiate } from "../../workers/instantiate.js";
+import type { SharedMemory } from "../../workers/protocol.js";
+import { readStep, type Kernel, type KernelName, type Kernels } from "../../workers/steps.js";
+import { compiledSets } from "./kernels/registry.js";
+
+const CHECKED = [
+  "conv_tile",
+  "conv_row",
+  "gemm",
+  "winograd_input",
+  "winograd_output_5",
+  "winograd_output_3",
+] as const satisfies readonly KernelName[];
+
+/** The reference with one kernel whose first output is off by `error` from its call number `from` on. */
+const faulty =
+  (name: (typeof CHECKED)[number], error: number, from = 0) =>
+  (memory: SharedMemory): Kernels => {
+    const kernels = referenceKernels(memory);
+    const view = new DataView(memory.buffer);
+    let calls = 0;
+    const kernel: Kernel = (address, inputImage, outputImage) => {
+      kernels[name](address, inputImage, outputImage);
+      const { output } = readStep(view, address, name);
+      if (calls++ >= from) view.setFloat32(output, view.getFloat32(output, true) + error, true);
+    };
+    return { ...kernels, [name]: kernel };
+  };
+
+const sets = await compiledSets();
+
+describe("checks of kernels", () => {
+  for (const { name, module, panel } of sets)
+    it(`find the kernels of ${name} right, cold and hot`, () => {
+      const checks = new Checks((memory) => instantiate(module, memory), panel);
+      expect(checks.areRight()).to.equal(true);
+      checks.heat();
+      expect(checks.areRight()).to.equal(true);
+    });
+
+  for (const name of CHECKED)
+    it(`see one output of ${name} that is off, however it is`, () => {
+      expect(new Checks(faulty(name, 0), REFERENCE_PANEL).areRight()).to.equal(true);
+      for (const error of [0.002, -0.002, Infinity, NaN])
+        expect(new Checks(faulty(name, error), REFERENCE_PANEL).areRight(), String(error)).to.equal(false);
+    });
+
+  for (const name of CHECKED)
+    it(`see outputs that ${name} leaves as they were`, () => {
+      const idle = (memory: SharedMemory): Kernels => ({
+        ...referenceKernels(memory),
+        [name]: () => undefined,
+      });
+      expect(new Checks(idle, REFERENCE_PANEL).areRight()).to.equal(false);
+    });
+
+  it("see a kernel that goes wrong once it is hot", () => {
+    const checks = new Checks(faulty("gemm", 1, 2), REFERENCE_PANEL);
+    expect(checks.areRight()).to.equal(true);
+    checks.heat();
+    expect(checks.areRight()).to.equal(false);
+  });
+});
