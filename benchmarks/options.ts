@@ -1,11 +1,10 @@
 /** The words behind `npm run bench --`. */
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { KERNELS_OPTIONS, type KernelsOption } from "../lib/engine/choose-kernels.js";
 import type { Network } from "../lib/network/layers.js";
 import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "../lib/plan/algorithm.js";
-import { MAX_THREADS } from "../lib/plan/plan.js";
+import { defaultThreads, MAX_THREADS } from "../lib/plan/plan.js";
 import { WEIGHTS_TYPES, type WeightsType } from "../lib/plan/weights-type.js";
 import { networkByName } from "../lib/network/variants.js";
 import { smallNetwork } from "./small-network.js";
@@ -48,7 +47,7 @@ export const USAGE = `npm run bench -- [SUITE ...] [OPTION ...]
                   ${SUITES.slice(5).join(", ")} (these beside peers, where they are installed);
                   all that can run where none is named
   --quick         a smoke test: every suite once, with a tiny network
-  --threads N     1 to ${MAX_THREADS}, ${availableParallelism()} here where left out
+  --threads N     1 to ${MAX_THREADS}, ${defaultThreads()} here where left out
   --kernels K     ${KERNELS_OPTIONS.join(", ")}; auto where left out
   --convolutions  ${CONVOLUTIONS_OPTIONS.join(", ")}; auto where left out
   --fc-weights    ${WEIGHTS_TYPES.join(", ")}; float32 where left out
@@ -88,7 +87,7 @@ export function readOptions(words: readonly string[], installed = peersInstalled
     allowPositionals: true,
     options: {
       quick: { type: "boolean", default: false },
-      threads: { type: "string", default: String(availableParallelism()) },
+      threads: { type: "string", default: String(defaultThreads()) },
       kernels: { type: "string", default: "auto" },
       convolutions: { type: "string", default: "auto" },
       "fc-weights": { type: "string", default: "float32" },

@@ -1,12 +1,12 @@
 /** `alexnet bench`: images a second of the engine on this machine, and where the time goes. */
 import type { Command } from "commander";
 import ndarray from "ndarray";
-import { availableParallelism } from "node:os";
 import type { Times } from "../engine/engine.js";
 import type { Network } from "../network/layers.js";
 import { elementsOf } from "../network/shapes.js";
 import { summarise } from "../network/summary.js";
 import { networkByName, type ModelName } from "../network/variants.js";
+import { defaultThreads } from "../plan/plan.js";
 import type { WeightsType } from "../plan/weights-type.js";
 import type { ScoringEngine } from "../scoring/scoring-engine.js";
 import { initWeights } from "../weights/index.js";
@@ -81,7 +81,7 @@ Examples:
 
 async function bench(options: BenchOptions): Promise<void> {
   const network = networkByName(options.model);
-  const flags = { ...options, threads: options.threads ?? availableParallelism() };
+  const flags = { ...options, threads: options.threads ?? defaultThreads() };
   const result = await withEngine(
     { network, weights: initWeights(network, SEED) },
     flags,

@@ -1,9 +1,9 @@
 /** `alexnet demo`: a first look without a weight file, for whoever has just installed the project. */
-import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { PREPROCESSING } from "../network/preprocessing.js";
 import { networkByName } from "../network/variants.js";
+import { defaultThreads } from "../plan/plan.js";
 import { isFailed, type Row } from "../scoring/rows.js";
 import { initWeights } from "../weights/index.js";
 import { batchFor, withEngine, type EngineFlags } from "./engine.js";
@@ -26,7 +26,7 @@ async function demo(paths: readonly string[]): Promise<void> {
   const network = networkByName(MODEL);
   const weights = initWeights(network, SEED);
   const images = await expandPaths(paths);
-  const threads = availableParallelism();
+  const threads = defaultThreads();
   process.stderr.write(`making the initial weights of ${MODEL} ...\n`);
   const flags: EngineFlags = { threads, kernels: "auto", fcWeights: "float32" };
   await withEngine({ network, weights }, flags, batchFor(flags, images.length), async (engine) => {

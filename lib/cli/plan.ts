@@ -1,5 +1,4 @@
 /** `alexnet plan`: who computes what, where it lies, and what crosses between the towers. */
-import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { COMPILED_SETS, KERNEL_SETS, type CompiledSetName } from "../engine/kernel-sets.js";
 import type { Shape } from "../network/layers.js";
@@ -10,7 +9,7 @@ import {
   type PlanDescription,
   type WorkSlice,
 } from "../plan/describe.js";
-import { makePlan } from "../plan/plan.js";
+import { defaultThreads, makePlan } from "../plan/plan.js";
 import type { WeightsType } from "../plan/weights-type.js";
 import {
   batchOption,
@@ -68,7 +67,7 @@ Examples:
 }
 
 function plan(options: PlanOptions): void {
-  const { threads = availableParallelism(), batch, kernels, fcWeights } = options;
+  const { threads = defaultThreads(), batch, kernels, fcWeights } = options;
   const network = networkByName(options.model);
   const description = describePlan(
     makePlan({ network, tile: KERNEL_SETS[kernels], threads, maxBatch: batch, fcWeights }),

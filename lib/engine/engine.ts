@@ -7,7 +7,7 @@ import { elementsOf, inferShapes } from "../network/shapes.js";
 import type { Preprocessing } from "../network/preprocessing.js";
 import type { ModelName } from "../network/variants.js";
 import type { ConvolutionsOption } from "../plan/algorithm.js";
-import { makePlan, programsOf, type Plan } from "../plan/plan.js";
+import { defaultThreads, makePlan, programsOf, type Plan } from "../plan/plan.js";
 import type { WeightsType } from "../plan/weights-type.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
 import type { BatchTimes, SharedMemory } from "../../workers/protocol.js";
@@ -23,7 +23,7 @@ export interface EngineOptions {
   readonly network?: Network | ModelName;
   /** Loaded weights, or a file's path. */
   readonly weights: Weights | string;
-  /** Workers, 1 to 64; as many as the process may use cores where left out. */
+  /** Workers, 1 to 64; as many as the process may use cores, at most 64, where left out. */
   readonly threads?: number;
   /** Images of the largest batch; memory is taken for it. 16 where left out. */
   readonly maxBatch?: number;
@@ -100,7 +100,7 @@ export class Engine {
       typeof options.weights === "string" ? await loadWeights(options.weights) : options.weights;
     const { network, preprocessing } = resolveNetwork(weights, options.network);
     const { choice, set, module } = await chooseKernels(options.kernels ?? "auto");
-    const { threads = availableParallelism(), maxBatch = DEFAULT_BATCH } = options;
+    const { threads = defaultThreads(), maxBatch = DEFAULT_BATCH } = options;
     const { convolutions = "auto", fcWeights = "float32" } = options;
     const plan = makePlan({ network, tile: set, threads, maxBatch, convolutions, fcWeights });
     const pages = plan.memory.bytes / 65536;

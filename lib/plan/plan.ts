@@ -1,4 +1,5 @@
 /** A plan: one network on one kernel set, with a largest batch and a number of threads. Plain data, nothing runs. */
+import { availableParallelism } from "node:os";
 import { engineErrors } from "../errors/engine.js";
 import type { Network } from "../network/layers.js";
 import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "./algorithm.js";
@@ -37,6 +38,9 @@ export interface PlanOptions {
 
 export const MAX_THREADS = 64;
 export const MAX_BATCH = 4096;
+
+/** Threads where nothing is said: as many as the process may use cores, as far as a plan has workers. */
+export const defaultThreads = (cores = availableParallelism()): number => Math.min(MAX_THREADS, cores);
 
 /** About this many images in a wave: enough to make meetings rare, few enough for the last level cache. */
 const WAVE = 8;

@@ -1,10 +1,11 @@
+import { availableParallelism } from "node:os";
 import { expect } from "chai";
 import { engineErrors } from "../../lib/errors/engine.js";
 import { KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
 import { defineNetwork } from "../../lib/network/define.js";
 import { networks } from "../../lib/network/variants.js";
 import { MEMORY_LIMIT } from "../../lib/plan/memory.js";
-import { makePlan, MAX_BATCH, MAX_THREADS } from "../../lib/plan/plan.js";
+import { defaultThreads, makePlan, MAX_BATCH, MAX_THREADS } from "../../lib/plan/plan.js";
 import { WEIGHTS_TYPES, type WeightsType } from "../../lib/plan/weights-type.js";
 import { Random, testSeed } from "../random.js";
 import { randomPlan } from "./random-network.js";
@@ -103,6 +104,13 @@ describe("memory layout", () => {
     expect(plan).to.throw().with.property("code", "MEMORY_TOO_LARGE");
     expect(MEMORY_LIMIT).to.equal(2 ** 32);
     expect(engineErrors.memory("n", 5e9, MEMORY_LIMIT).message).to.include("5000000000");
+  });
+
+  it("takes the threads that are the default, also where a processor has more cores than a plan has workers", () => {
+    expect([1, 2, 64, 65, 512].map((cores) => defaultThreads(cores))).to.deep.equal([1, 2, 64, 64, 64]);
+    const plan = makePlan({ network: networks.caffenet(), tile, threads: defaultThreads(512), maxBatch: 1 });
+    expect(plan.threads).to.equal(MAX_THREADS);
+    expect(defaultThreads()).to.equal(Math.min(64, availableParallelism()));
   });
 
   it("refuses threads and batches out of range, and an unknown way to convolve or to store weights", () => {
