@@ -11,12 +11,13 @@ import { defaultThreads, makePlan, programsOf, type Plan } from "../plan/plan.js
 import type { WeightsType } from "../plan/weights-type.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
 import type { BatchTimes, SharedMemory } from "../../workers/protocol.js";
+import { checkOptions } from "./check-options.js";
 import { chooseKernels, type KernelChoice, type KernelsOption } from "./choose-kernels.js";
 import { encode } from "./encode.js";
 import { packWeights } from "./pack.js";
 import { WorkerPool } from "./pool.js";
 import { probabilities } from "./softmax.js";
-import { checkInput, copyIn, copyOut, inputView, type FloatArray } from "./tensors.js";
+import { checkedInput, copyIn, copyOut, inputView, type FloatArray } from "./tensors.js";
 
 export interface EngineOptions {
   /** Left out where the weights tell it; a name or a network, from `networks` or `defineNetwork`. */
@@ -96,6 +97,7 @@ export class Engine {
 
   /** See createEngine. */
   protected static async prepare(options: EngineOptions): Promise<Parts> {
+    checkOptions(options);
     const weights =
       typeof options.weights === "string" ? await loadWeights(options.weights) : options.weights;
     const { network, preprocessing } = resolveNetwork(weights, options.network);
@@ -215,13 +217,13 @@ export class Engine {
   ): Promise<FloatArray[]> {
     const batch = keep ? this.#plan.wave : this.maxBatch;
     return this.#queue(async () => {
-      checkInput(input, this.#plan.network.input);
-      const images = input.shape[0];
+      const source = checkedInput(input, this.#plan.network.input);
+      const images = source.shape[0];
       const outputs = layers.map((name) => this.#allocate(this.#tensorOf(name), images));
       for (let from = 0; from < images; from += batch) {
         signal?.throwIfAborted();
         const count = Math.min(batch, images - from);
-        copyIn(this.#plan, this.#live.memory, input, from, count);
+        copyIn(this.#plan, this.#live.memory, source, from, count);
         await this.#run(count, { keep });
         layers.forEach((name, index) => {
           this.#copyOut(name, count, outputs[index], from);

@@ -46,10 +46,11 @@ export function copyOut(
 }
 
 /**
- * Checks what a caller gives as input.
+ * What a caller gives as input, checked. It is a view of the same data: of the caller's object only the fields count,
+ * which also come from other copies of the package ndarray, or without its methods.
  * @throws AlexNetError INPUT_INVALID for anything but a numeric ndarray [N, C, H, W] with N from 1.
  */
-export function checkInput(input: unknown, expected: readonly number[]): asserts input is NdArray {
+export function checkedInput(input: unknown, expected: readonly number[]): NdArray {
   if (!isNdarray(input)) throw engineErrors.inputType(input);
   const { shape, stride, offset, data } = input;
   const fits = shape.length === 4 && expected.every((size, axis) => shape[axis + 1] === size);
@@ -60,6 +61,7 @@ export function checkInput(input: unknown, expected: readonly number[]): asserts
   const last = reach.reduce((sum, step) => sum + Math.max(step, 0), offset);
   if (!(first >= 0 && last < data.length))
     throw engineErrors.inputData(data.length, first < 0 ? first : last);
+  return ndarray(data, shape, stride, offset);
 }
 
 function isNdarray(value: unknown): value is NdArray {

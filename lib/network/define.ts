@@ -6,6 +6,9 @@ const TENSOR_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /** Sizes past this are a slip of the pen, and their products would leave the safe integers. */
 const LARGEST_SIZE = 1 << 20;
 
+/** What `defineNetwork` made, which cannot change any more. */
+const defined = new WeakSet<object>();
+
 type Fields = Record<string, unknown>;
 type Check = (fields: Fields, at: string) => unknown;
 
@@ -42,8 +45,16 @@ export function defineNetwork(description: unknown): Network {
   // a copy of input: what the caller wrote is not frozen with the network
   const network: Network = { name, input: [input[0], input[1], input[2]], layers };
   inferShapes(network);
+  defined.add(network);
   return deepFreeze(network);
 }
+
+/**
+ * A network that came from anywhere, as `defineNetwork` makes it; one that it made is given back.
+ * @throws AlexNetError as `defineNetwork`.
+ */
+export const definedNetwork = (network: Network): Network =>
+  defined.has(network) ? network : defineNetwork(network);
 
 function defineLayer(description: unknown, index: number): Layer {
   const place = `layer ${index + 1}`;

@@ -75,8 +75,8 @@ export class ScoringEngine extends Engine {
 /**
  * Starts an engine: reads the weights, plans the network for the threads and the largest batch, takes the memory,
  * packs the weights into it and starts the workers.
- * @throws AlexNetError as `loadWeights` and `resolveNetwork`; OPTION_INVALID for threads, maxBatch, kernels,
- * convolutions or fcWeights; KERNELS_UNAVAILABLE; MEMORY_TOO_LARGE.
+ * @throws AlexNetError as `loadWeights` and `resolveNetwork`; OPTION_INVALID for weights, threads, maxBatch, kernels,
+ * convolutions, fcWeights or an option that there is not; KERNELS_UNAVAILABLE; MEMORY_TOO_LARGE.
  */
 export function createEngine(options: EngineOptions): Promise<ScoringEngine> {
   return ScoringEngine.create(options);

@@ -1,6 +1,6 @@
 /** Which network a set of weights belongs to. */
 import { weightsErrors, type Misfit } from "../errors/weights.js";
-import { defineNetwork } from "../network/define.js";
+import { definedNetwork, defineNetwork } from "../network/define.js";
 import type { Network, Shape } from "../network/layers.js";
 import { parametersOf } from "../network/parameters.js";
 import { PREPROCESSING, type Preprocessing } from "../network/preprocessing.js";
@@ -21,19 +21,21 @@ export interface ResolvedNetwork {
  * as it is. The preprocessing is the weights' own, else the model's.
  *
  * @throws AlexNetError WEIGHTS_MISMATCH naming every missing, unknown and mis-shaped tensor, WEIGHTS_AMBIGUOUS where
- * several published forms fit and none was given, OPTION_INVALID for an unknown model name.
+ * several published forms fit and none was given, OPTION_INVALID for an unknown model name, NETWORK_INVALID for a
+ * network that cannot be.
  */
 export function resolveNetwork(weights: Weights, model?: ModelName | Network): ResolvedNetwork {
-  const network =
-    model === undefined
-      ? (weights.network ?? onlyCandidate(weights))
-      : typeof model === "string"
-        ? withClassesOf(networkByName(model), weights)
-        : model;
+  const network = wantedNetwork(weights, model);
   const misfits = misfitsOf(network, weights);
   if (misfits.length > 0) throw weightsErrors.mismatch(weights.source, network.name, misfits);
   const preprocessing = weights.preprocessing ?? preprocessingOf(network);
   return { network, ...(preprocessing && { preprocessing }) };
+}
+
+function wantedNetwork(weights: Weights, model: ModelName | Network | undefined): Network {
+  if (typeof model === "string") return withClassesOf(networkByName(model), weights);
+  if (model !== undefined) return definedNetwork(model);
+  return weights.network === undefined ? onlyCandidate(weights) : definedNetwork(weights.network);
 }
 
 /** What can be said of weights without asking: their own network, or the only published form that fits. */

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import ndarray, { type NdArray } from "ndarray";
 import { chooseKernels, type KernelsOption } from "../../lib/engine/choose-kernels.js";
+import type { EngineOptions } from "../../lib/engine/engine.js";
 import { AlexNetError } from "../../lib/errors/base.js";
 import { engineErrors } from "../../lib/errors/engine.js";
 import { defineNetwork } from "../../lib/network/define.js";
@@ -136,6 +137,23 @@ describe("errors of the engine", () => {
       "OPTION_INVALID",
       "threads: got 65; it must be a whole number from 1 to 64",
     );
+    const known = "network, weights, threads, maxBatch, kernels, convolutions, fcWeights";
+    const weights = "a file's path, or what loadWeights or weightsFromTensors give";
+    const wrong: [options: unknown, text: string][] = [
+      [undefined, `options: got nothing; it must be an object with ${known}`],
+      ["w.safetensors", `options: got "w.safetensors"; it must be an object with ${known}`],
+      [{ ...small, thread: 1 }, `options: got "thread"; it must be one of ${known}`],
+      [{}, `weights: got nothing; it must be ${weights}`],
+      [{ ...small, weights: { tensors: [] } }, `weights: got {"tensors":[]}; it must be ${weights}`],
+      [{ ...small, weights: null }, `weights: got null; it must be ${weights}`],
+    ];
+    for (const [options, text] of wrong)
+      expectError(
+        "option",
+        await errorOf(() => withEngine(options as EngineOptions, () => Promise.resolve())),
+        "OPTION_INVALID",
+        text,
+      );
     const kernels = await errorOf(() => chooseKernels("fast" as KernelsOption));
     const text = 'kernels: got "fast"; it must be one of auto, baseline, relaxed, wide, reference';
     expectError("kernelsUnknown", kernels, "OPTION_INVALID", text);

@@ -72,6 +72,14 @@ describe("inputs", () => {
       expect(output.data).to.deep.equal(Float32Array.of(...one.data, ...one.data, ...one.data));
     }));
 
+  it("may be views without the methods of an ndarray", () =>
+    withEngine(small, async (engine) => {
+      const images = imagesFor(engine, 2);
+      const { data, shape, stride, offset } = images;
+      const bare = { data, shape, stride, offset } as typeof images;
+      expect((await engine.forward(bare)).data).to.deep.equal((await engine.forward(images)).data);
+    }));
+
   it("that are refused in the middle of a batch leave nothing behind", () =>
     withEngine(small, async (engine) => {
       const images = imagesFor(engine, 4);

@@ -104,6 +104,30 @@ describe("resolveNetwork", () => {
         " say which with --model (`network`)",
     ));
 
+  it("checks a network that was not defined, given or the weights' own, and fills in its defaults", async () => {
+    const written = {
+      name: "tiny",
+      input: [1, 1, 4],
+      layers: [
+        { type: "flatten", name: "flat" },
+        { type: "fully-connected", name: "fc", outFeatures: 2 },
+      ],
+    } as unknown as Network;
+    const shapes = shapesOf(tiny);
+    expect(resolveNetwork(weightsOf(shapes), written)).to.deep.equal({ network: tiny });
+    expect(resolveNetwork(weightsOf(shapes, { network: written }))).to.deep.equal({ network: tiny });
+    expect(resolveNetwork(weightsOf(shapes), tiny).network).to.equal(tiny);
+    const wrong = { ...tiny, input: [0, 1, 4] } as unknown as Network;
+    const text = "network tiny: input is [0,1,4]; it must be [channels, height, width], whole numbers from 1";
+    await expectError(() => resolveNetwork(weightsOf(shapes), wrong), "NETWORK_INVALID", text);
+    await expectError(() => resolveNetwork(weightsOf(shapes, { network: wrong })), "NETWORK_INVALID", text);
+    await expectError(
+      () => resolveNetwork(weightsOf(shapes), null as unknown as Network),
+      "NETWORK_INVALID",
+      /^network: got null; /,
+    );
+  });
+
   it("takes the number of classes from the weights for a form by name, found or given", () => {
     const ten = withClasses("torchvision", 10);
     const weights = weightsOf(shapesOf(ten));
