@@ -67,10 +67,11 @@ export function checkedInput(input: unknown, expected: readonly number[]): NdArr
 function isNdarray(value: unknown): value is NdArray {
   if (typeof value !== "object" || value === null) return false;
   const { data, shape, stride, offset } = value as Partial<NdArray>;
-  const numeric =
-    ArrayBuffer.isView(data) &&
-    !(data instanceof DataView) &&
-    typeof (data as { 0?: unknown })[0] !== "bigint";
+  const numeric = Array.isArray(data)
+    ? data.every((item) => typeof item === "number")
+    : ArrayBuffer.isView(data) &&
+      !(data instanceof DataView) &&
+      typeof (data as { 0?: unknown })[0] !== "bigint";
   const whole = (list: unknown) => Array.isArray(list) && list.every(Number.isSafeInteger);
   return numeric && Array.isArray(shape) && whole(stride) && Number.isSafeInteger(offset);
 }

@@ -22,6 +22,7 @@ export type ErrorCode =
   | "OUTPUT_INVALID"
   | "USAGE";
 
+/** What this package throws where a user can do something about it: `code` is for programs, the text for people. */
 export class AlexNetError extends Error {
   override readonly name = "AlexNetError";
   readonly code: ErrorCode;
@@ -32,18 +33,40 @@ export class AlexNetError extends Error {
   }
 }
 
+/** Characters of a value in a message. */
+const LONGEST = 80;
+/** Items of a list, which fill a message whatever they are. */
+const MOST_ITEMS = LONGEST / 2;
+
 /** How a value that someone gave is shown in a message: short, on one line, its type visible. */
 export function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "number" || typeof value === "bigint") return String(value);
   if (typeof value === "function") return "a function";
   if (typeof value === "symbol") return value.toString();
+  if (ArrayBuffer.isView(value)) return bytesText(value);
   let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    text = JSON.stringify(value, (_, item: unknown) => shortened(item));
   } catch {
     text = undefined; // a cycle or a bigint inside: its class name says enough
   }
-  text ??= `a value of class ${(value as object).constructor.name}`;
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  text ??= classText(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
+}
+
+/** What is longer than a message is not written out first: it may be a whole batch of images. */
+function shortened(item: unknown): unknown {
+  if (ArrayBuffer.isView(item)) return bytesText(item);
+  if (typeof item === "string") return item.slice(0, LONGEST);
+  return Array.isArray(item) && item.length > MOST_ITEMS ? (item.slice(0, MOST_ITEMS) as unknown[]) : item;
+}
+
+const bytesText = (view: ArrayBufferView): string => `a ${view.constructor.name} of ${view.byteLength} bytes`;
+
+function classText(value: unknown): string {
+  const { constructor } = value as { constructor?: { name?: unknown } };
+  return typeof constructor?.name === "string"
+    ? `a value of class ${constructor.name}`
+    : "an object of no class";
 }

@@ -72,6 +72,13 @@ describe("inputs", () => {
       expect(output.data).to.deep.equal(Float32Array.of(...one.data, ...one.data, ...one.data));
     }));
 
+  it("may be ndarrays over plain arrays", () =>
+    withEngine(small, async (engine) => {
+      const images = imagesFor(engine, 2);
+      const plain = ndarray([...images.data], images.shape);
+      expect((await engine.forward(plain)).data).to.deep.equal((await engine.forward(images)).data);
+    }));
+
   it("may be views without the methods of an ndarray", () =>
     withEngine(small, async (engine) => {
       const images = imagesFor(engine, 2);

@@ -162,7 +162,7 @@ describe("ScoringEngine", () => {
         [{}, "{}"],
         [null, "null"],
         [undefined, "nothing"],
-        [new Uint8Array(1), '{"0":0}'],
+        [new Uint8Array(2), "a Uint8Array of 2 bytes"],
       ];
       for (const [images, shown] of notLists)
         expect(await refusalOf(() => engine.score(images as ImageSource[]))).to.deep.equal([
