@@ -1,8 +1,6 @@
 import type { ConvolutionStep } from "../steps.js";
+import { element } from "./element.js";
 import { atLeast } from "./pointwise.js";
-
-/** Element index of a byte address in a float32 view of the whole memory. */
-const element = (address: number): number => address >>> 2;
 
 /** Panel number `index`, `size` elements in all: [K][panel]. */
 type PanelOf = (

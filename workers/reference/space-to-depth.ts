@@ -1,4 +1,5 @@
 import type { SpaceToDepthStep } from "../steps.js";
+import { element } from "./element.js";
 
 /** Planes [C][H][W] to channels last, the pixels of a block of blockSize x blockSize behind each other. */
 export function spaceToDepth(
@@ -14,9 +15,9 @@ export function spaceToDepth(
       const block =
         Math.floor(y / blockSize) * step.outputRow + Math.floor(x / blockSize) * step.outputColumn;
       const pixel = (y % blockSize) * blockSize + (x % blockSize);
-      const input = (step.input + inputImage * step.inputImage + row * step.inputRow) / 4 + column;
-      const output = (step.output + outputImage * step.outputImage + block) / 4 + pixel * channels;
+      const input = step.input + inputImage * step.inputImage + row * step.inputRow + 4 * column;
+      const output = element(step.output + outputImage * step.outputImage + block) + pixel * channels;
       for (let channel = 0; channel < channels; channel++)
-        values[output + channel] = values[input + (channel * step.inputChannel) / 4];
+        values[output + channel] = values[element(input + channel * step.inputChannel)];
     }
 }

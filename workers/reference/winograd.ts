@@ -1,8 +1,7 @@
 import type { WinogradInputStep, WinogradOutputStep } from "../steps.js";
+import { element } from "./element.js";
 import { atLeast } from "./pointwise.js";
 import { B_TRANSPOSED, outputTransform, POINTS } from "../winograd.js";
-
-const element = (address: number): number => address >>> 2;
 
 /** left x matrix x left^T, for a square matrix of POINTS rows. */
 function sandwich(left: readonly (readonly number[])[], matrix: readonly (readonly number[])[]): number[][] {
