@@ -105,8 +105,7 @@ export class Engine {
     const { threads = defaultThreads(), maxBatch = DEFAULT_BATCH } = options;
     const { convolutions = "auto", fcWeights = "float32" } = options;
     const plan = makePlan({ network, tile: set, threads, maxBatch, convolutions, fcWeights });
-    const pages = plan.memory.bytes / 65536;
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    const memory = takeMemory(plan);
     const spin = threads <= availableParallelism();
     const control = { barrier: plan.memory.barrier, threads, spin };
     const pool = new WorkerPool({ kernels: module, memory, control });
@@ -290,5 +289,15 @@ export class Engine {
 
   #isSoftmax(name: string): boolean {
     return this.#plan.network.layers.some((layer) => layer.name === name && layer.type === "softmax");
+  }
+}
+
+/** @throws AlexNetError MEMORY_TOO_LARGE where the system has less than the plan needs. */
+function takeMemory({ network, memory: { bytes } }: Plan): SharedMemory {
+  const pages = bytes / 65536;
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (cause) {
+    throw engineErrors.memoryRefused(network.name, bytes, cause);
   }
 }

@@ -70,3 +70,6 @@ function classText(value: unknown): string {
     ? `a value of class ${constructor.name}`
     : "an object of no class";
 }
+
+/** What an error says, or whatever was thrown instead of one. */
+export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : show(cause));

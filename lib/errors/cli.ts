@@ -1,7 +1,6 @@
-import { AlexNetError, show } from "./base.js";
+import { AlexNetError, reasonOf, show } from "./base.js";
 
 const usage = (message: string) => new AlexNetError("USAGE", message);
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : show(cause));
 
 /** Errors of the command line: what was typed, the files that it names, what it writes. */
 export const cliErrors = {

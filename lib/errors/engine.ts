@@ -1,4 +1,4 @@
-import { AlexNetError, show } from "./base.js";
+import { AlexNetError, reasonOf, show } from "./base.js";
 
 const option = (message: string) => new AlexNetError("OPTION_INVALID", message);
 const input = (message: string) => new AlexNetError("INPUT_INVALID", message);
@@ -11,6 +11,13 @@ export const engineErrors = {
     new AlexNetError(
       "MEMORY_TOO_LARGE",
       `network ${network}: the plan needs ${bytes} bytes of shared memory; WebAssembly has ${limit}; lower maxBatch or threads`,
+    ),
+  memoryRefused: (network: string, bytes: number, cause: unknown) =>
+    new AlexNetError(
+      "MEMORY_TOO_LARGE",
+      `network ${network}: the system does not give ${bytes} bytes of shared memory (${reasonOf(cause)});` +
+        ` close other engines, or lower maxBatch or threads`,
+      { cause },
     ),
   lrnReach: (layer: string, channels: number, reach: number) =>
     new AlexNetError(

@@ -1,10 +1,9 @@
-import { AlexNetError, show } from "./base.js";
+import { AlexNetError, reasonOf, show } from "./base.js";
 
 const option = (message: string) => new AlexNetError("OPTION_INVALID", message);
 const input = (message: string) => new AlexNetError("INPUT_INVALID", message);
 const output = (message: string, cause?: unknown) =>
   new AlexNetError("OUTPUT_INVALID", message, cause === undefined ? undefined : { cause });
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : show(cause));
 
 /** Errors of scoring images: options, networks that give no classes, and the files that rows go to. */
 export const scoringErrors = {

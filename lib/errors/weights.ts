@@ -1,4 +1,4 @@
-import { AlexNetError, show } from "./base.js";
+import { AlexNetError, reasonOf, show } from "./base.js";
 
 const invalid = (message: string) => new AlexNetError("WEIGHTS_INVALID", message);
 const unreadable = (message: string, cause?: unknown) =>
@@ -6,7 +6,6 @@ const unreadable = (message: string, cause?: unknown) =>
 const mismatch = (message: string) => new AlexNetError("WEIGHTS_MISMATCH", message);
 
 const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : show(cause));
 
 /** A tensor that a network wants otherwise than the weights have it; `got` or `want` is missing with the tensor. */
 export interface Misfit {

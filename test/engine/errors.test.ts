@@ -3,11 +3,14 @@ import { expect } from "chai";
 import ndarray, { type NdArray } from "ndarray";
 import { chooseKernels, type KernelsOption } from "../../lib/engine/choose-kernels.js";
 import type { EngineOptions } from "../../lib/engine/engine.js";
+import { KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
 import { AlexNetError } from "../../lib/errors/base.js";
 import { engineErrors } from "../../lib/errors/engine.js";
 import { defineNetwork } from "../../lib/network/define.js";
+import { makePlan } from "../../lib/plan/plan.js";
 import { withEngine } from "../engines.js";
 import { seededWeights } from "../seeded-weights.js";
+import { WorkerWatch } from "./killing.js";
 import { small, smallNetwork } from "./small.js";
 
 const cut = defineNetwork({
@@ -184,6 +187,35 @@ describe("errors of the engine", () => {
       "norm2: a window across the towers reaches 2 channels, and a tower has 1; it may reach into the neighbouring" +
       " tower only; use a smaller size";
     expectError("lrnReach", reach, "NETWORK_INVALID", text);
+  });
+
+  it("say that the system has not enough memory, and leave nothing running", async () => {
+    const watch = new WorkerWatch();
+    const { Memory } = WebAssembly;
+    const cause = new RangeError("WebAssembly.Memory(): could not allocate memory");
+    WebAssembly.Memory = function () {
+      throw cause;
+    } as unknown as typeof Memory;
+    try {
+      const error = await errorOf(() =>
+        withEngine({ ...small, kernels: "reference" }, () => Promise.resolve()),
+      );
+      const { bytes } = makePlan({
+        network: smallNetwork,
+        tile: KERNEL_SETS.reference,
+        threads: 2,
+        maxBatch: 4,
+      }).memory;
+      const text =
+        `network small: the system does not give ${bytes} bytes of shared memory (${cause.message});` +
+        " close other engines, or lower maxBatch or threads";
+      expectError("memoryRefused", error, "MEMORY_TOO_LARGE", text);
+      expect(error.cause).to.equal(cause);
+      expect(watch.started).to.equal(0);
+    } finally {
+      WebAssembly.Memory = Memory;
+      watch.stop();
+    }
   });
 
   it("say why a kernel set cannot be used, and what to do", () => {
