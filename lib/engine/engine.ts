@@ -143,6 +143,7 @@ export class Engine {
   /**
    * Logits (values before softmax) of images [N, C, H, W] that are ready for the first layer, as [N, classes].
    * A network that ends in a map gives [N, C, H, W]. N may be more than maxBatch: it runs in several batches.
+   * The input is read when the call's turn comes, a batch at a time: it must not change before the promise settles.
    * @throws AlexNetError INPUT_INVALID, WORKER_FAILED, ENGINE_CLOSED; the signal's reason when aborted.
    */
   async forward(input: NdArray, options: RunOptions = {}): Promise<FloatArray> {
@@ -153,6 +154,7 @@ export class Engine {
   /**
    * What the named layers give, by name: maps as [N, C, H, W], vectors as [N, F]. A layer right before a ReLU gives
    * its rectified values, as Caffe's in-place ReLU does; softmax gives probabilities.
+   * The input is read when the call's turn comes, a batch at a time: it must not change before the promise settles.
    * @throws AlexNetError OPTION_INVALID for a name that the network does not have, and what `forward` throws.
    */
   async activations<Name extends string>(
