@@ -109,6 +109,8 @@ export const weightsErrors = {
       "OPTION_INVALID",
       `seed: got ${show(got)}; it must be a whole number from 0 to 2^53 - 1`,
     ),
+  writtenType: (got: unknown, known: readonly string[]) =>
+    new AlexNetError("OPTION_INVALID", `dtype: got ${show(got)}; it must be one of ${known.join(", ")}`),
 
   unwritable: (path: string, cause: unknown) =>
     new AlexNetError(

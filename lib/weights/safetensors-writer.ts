@@ -9,8 +9,11 @@ import type { ReadTensor, TensorInfo, Weights } from "./weights.js";
 
 export interface SaveOptions {
   /** How numbers are written; "F32" where missing. BF16 keeps 8 of 24 bits, rounded to nearest, ties to even. */
-  readonly dtype?: "F32" | "BF16";
+  readonly dtype?: WrittenType;
 }
+
+const WRITTEN_TYPES = ["F32", "BF16"] as const;
+type WrittenType = (typeof WRITTEN_TYPES)[number];
 
 /** Elements that are read and written at a time. */
 const CHUNK = 1 << 18;
@@ -21,10 +24,11 @@ const ALIGNMENT = 64;
  * Writes a safetensors file: the tensors in their order, and in `__metadata__` the network, the preprocessing and
  * the labels where the weights have them. The file appears under `path` only when it is whole: it is written beside,
  * flushed to the disk and renamed. F32 reads back to the same bits.
- * @throws AlexNetError WEIGHTS_UNWRITABLE, or what reading `weights` throws; then nothing stays behind.
+ * @throws AlexNetError OPTION_INVALID for another dtype, WEIGHTS_UNWRITABLE, or what reading `weights` throws; then nothing stays behind.
  */
 export async function saveWeights(path: string, weights: Weights, options: SaveOptions = {}): Promise<void> {
-  const dtype = options.dtype ?? "F32";
+  const { dtype = "F32" } = options;
+  if (!WRITTEN_TYPES.includes(dtype)) throw weightsErrors.writtenType(dtype, WRITTEN_TYPES);
   const tensors = [...weights.tensors.values()];
   const header = encodeHeader(weights, tensors, dtype);
   const beside = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
@@ -45,12 +49,13 @@ export async function saveWeights(path: string, weights: Weights, options: SaveO
     }
     await rename(beside, path);
   } catch (cause) {
-    await unlink(beside);
+    // where it is gone already or cannot be removed, what went wrong first is what counts
+    await unlink(beside).catch(() => undefined);
     throw wrap(cause);
   }
 }
 
-function encodeHeader(weights: Weights, tensors: readonly TensorInfo[], dtype: "F32" | "BF16"): Uint8Array {
+function encodeHeader(weights: Weights, tensors: readonly TensorInfo[], dtype: WrittenType): Uint8Array {
   let end = 0;
   const entries = tensors.map(({ name, shape }): [string, unknown] => {
     if (name === "__metadata__")
@@ -81,7 +86,7 @@ async function writeTensor(
   file: FileHandle,
   read: ReadTensor,
   { name, shape }: TensorInfo,
-  dtype: "F32" | "BF16",
+  dtype: WrittenType,
 ): Promise<void> {
   const elements = elementsOf(shape);
   const chunk = new Float32Array(Math.min(CHUNK, elements));

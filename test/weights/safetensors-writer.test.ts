@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -6,7 +6,8 @@ import { defineNetwork } from "../../lib/network/define.js";
 import { PREPROCESSING } from "../../lib/network/preprocessing.js";
 import { loadWeights } from "../../lib/weights/load.js";
 import { weightsFromTensors } from "../../lib/weights/memory.js";
-import { saveWeights } from "../../lib/weights/safetensors-writer.js";
+import { saveWeights, type SaveOptions } from "../../lib/weights/safetensors-writer.js";
+import type { Weights } from "../../lib/weights/weights.js";
 import { expectError, inFolder, readAll } from "./helpers/files.js";
 
 const network = defineNetwork({
@@ -123,6 +124,37 @@ describe("saveWeights", () => {
       );
       expect(await readdir(folder)).to.deep.equal(["w"]);
       expect((await readFile(path)).equals(before)).to.be.true;
+    }));
+
+  it("refuses a type that it does not write, before it writes anything", () =>
+    inFolder(async (folder) => {
+      for (const [dtype, shown] of [
+        ["F16", '"F16"'],
+        ["bf16", '"bf16"'],
+        [null, "null"],
+      ])
+        await expectError(
+          saveWeights(join(folder, "w"), weightsFromTensors(tensors), { dtype } as SaveOptions),
+          "OPTION_INVALID",
+          `dtype: got ${shown}; it must be one of F32, BF16`,
+        );
+      expect(await readdir(folder)).to.deep.equal([]);
+    }));
+
+  it("tells what went wrong also where the unfinished file is gone", () =>
+    inFolder(async (folder) => {
+      const weights: Weights = {
+        ...weightsFromTensors(tensors),
+        stream: async () => {
+          for (const name of await readdir(folder)) await unlink(join(folder, name));
+          throw new Error("the disk is gone");
+        },
+      };
+      await expectError(
+        saveWeights(join(folder, "w"), weights),
+        "WEIGHTS_UNWRITABLE",
+        /cannot be written \(the disk is gone\); check/,
+      );
     }));
 
   it("names a path that cannot be written, and one that is a folder", () =>
