@@ -15,10 +15,11 @@ const TORCH_LAYERS = new Map([
 
 /**
  * "LAYER.weight" and "LAYER.bias" for the names of PyTorch's AlexNet, without the "module." that DataParallel puts
- * before all of them or, wrapped around the features alone, behind "features."; other names stay as they are.
+ * before all of them or, wrapped around the features alone, behind "features."; other names stay as they are, also
+ * that of a layer which is called "module".
  */
 export function layerName(key: string): string {
-  const bare = key.replace(/^module\./, "").replace(/^features\.module\./, "features.");
+  const bare = key.replace(/^module\.(?=.*\.)/, "").replace(/^features\.module\./, "features.");
   const [, module, kind] = /^(.*)\.(weight|bias)$/.exec(bare) ?? [];
   const layer = TORCH_LAYERS.get(module);
   return layer === undefined ? bare : `${layer}.${kind}`;
