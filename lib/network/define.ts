@@ -4,7 +4,8 @@ import { inferShapes } from "./shapes.js";
 
 const TENSOR_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /** Sizes past this are a slip of the pen, and their products would leave the safe integers. */
-const LARGEST_SIZE = 1 << 20;
+export const LARGEST_SIZE = 1 << 20;
+const WHOLE = `a whole number from 1 to ${LARGEST_SIZE}`;
 
 /** What `defineNetwork` made, which cannot change any more. */
 const defined = new WeakSet<object>();
@@ -31,7 +32,7 @@ export function defineNetwork(description: unknown): Network {
       `network ${name}`,
       "input",
       input,
-      "[channels, height, width], whole numbers from 1",
+      `[channels, height, width], whole numbers from 1 to ${LARGEST_SIZE}`,
     );
   if (!Array.isArray(description.layers))
     throw networkErrors.field(`network ${name}`, "layers", description.layers, "a list of layers");
@@ -87,7 +88,7 @@ const size =
   (field: string, fallback?: number): Check =>
   (fields, at) => {
     const value = given(fields, field, fallback);
-    if (!isSize(value)) throw networkErrors.field(at, field, value, "a whole number from 1");
+    if (!isSize(value)) throw networkErrors.field(at, field, value, WHOLE);
     return value;
   };
 
@@ -97,7 +98,7 @@ const pair =
     const value = given(fields, field, fallback);
     if (isSize(value)) return [value, value];
     if (Array.isArray(value) && value.length === 2 && value.every(isSize)) return [value[0], value[1]];
-    throw networkErrors.field(at, field, value, "a whole number from 1, or [height, width]");
+    throw networkErrors.field(at, field, value, `${WHOLE}, or [height, width]`);
   };
 
 const padding: Check = (fields, at): Padding => {
@@ -113,7 +114,7 @@ const padding: Check = (fields, at): Padding => {
     at,
     "padding",
     value,
-    "a whole number from 0, [vertical, horizontal] or [top, left, bottom, right]",
+    `a whole number from 0 to ${LARGEST_SIZE}, [vertical, horizontal] or [top, left, bottom, right]`,
   );
 };
 

@@ -1,6 +1,6 @@
 /** Which network a set of weights belongs to. */
 import { weightsErrors, type Misfit } from "../errors/weights.js";
-import { definedNetwork, defineNetwork } from "../network/define.js";
+import { definedNetwork, defineNetwork, LARGEST_SIZE } from "../network/define.js";
 import type { Network, Shape } from "../network/layers.js";
 import { parametersOf } from "../network/parameters.js";
 import { PREPROCESSING, type Preprocessing } from "../network/preprocessing.js";
@@ -74,10 +74,12 @@ function withClassesOf(network: Network, weights: Weights): Network {
   const classifier = network.layers.findLast((layer) => layer.type === "fully-connected");
   if (classifier === undefined) return network;
   const shape = weights.tensors.get(`${classifier.name}.weight`)?.shape ?? [];
-  // anything but rows and columns is a misfit, and is named as one later
-  if (shape.length !== 2 || shape[0] < 1 || shape[0] === classifier.outFeatures) return network;
+  const [classes] = shape;
+  // anything but rows and columns, as many as a layer may have, is a misfit, and is named as one later
+  if (shape.length !== 2 || classes < 1 || classes > LARGEST_SIZE || classes === classifier.outFeatures)
+    return network;
   const layers = network.layers.map((layer) =>
-    layer === classifier ? { ...layer, outFeatures: shape[0] } : layer,
+    layer === classifier ? { ...layer, outFeatures: classes } : layer,
   );
   return defineNetwork({ ...network, layers });
 }

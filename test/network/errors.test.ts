@@ -14,10 +14,11 @@ const withInput = (input: unknown) => ({ name: "net", input, layers: [relu] });
 const withLayers = (...layers: unknown[]) => ({ name: "net", input: [4, 8, 8], layers });
 
 const INPUT = "network net: input is";
-const SIZES = "it must be [channels, height, width], whole numbers from 1";
-const WHOLE = "it must be a whole number from 1";
-const PAIR = "it must be a whole number from 1, or [height, width]";
-const PADDING = "it must be a whole number from 0, [vertical, horizontal] or [top, left, bottom, right]";
+const SIZES = "it must be [channels, height, width], whole numbers from 1 to 1048576";
+const WHOLE = "it must be a whole number from 1 to 1048576";
+const PAIR = "it must be a whole number from 1 to 1048576, or [height, width]";
+const PADDING =
+  "it must be a whole number from 0 to 1048576, [vertical, horizontal] or [top, left, bottom, right]";
 const NAME = "it must be a letter, then letters, digits, - or _";
 const TYPES =
   "it must be one of convolution, relu, max-pooling, local-response-normalisation, fully-connected, dropout," +
@@ -68,6 +69,7 @@ const REFUSED: [factory: keyof typeof networkErrors, description: unknown, text:
   ],
   ["field", withLayers(7), "network: layer 1 is 7; it must be an object with type and name"],
   ["field", withLayers({ ...conv, outChannels: 0 }), `conv1: outChannels is 0; ${WHOLE}`],
+  ["field", withLayers({ ...conv, outChannels: 1048577 }), `conv1: outChannels is 1048577; ${WHOLE}`],
   ["field", withLayers({ ...conv, kernel: undefined }), `conv1: kernel is nothing; ${PAIR}`],
   ["field", withLayers({ ...conv, stride: [1, 2, 3] }), `conv1: stride is [1,2,3]; ${PAIR}`],
   ["field", withLayers({ ...conv, stride: [1, 0] }), `conv1: stride is [1,0]; ${PAIR}`],

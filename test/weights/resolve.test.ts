@@ -50,6 +50,8 @@ describe("names of tensors", () => {
     ["module.classifier.6.bias", "fc8.bias"],
     ["module.conv1.weight", "conv1.weight"],
     ["conv1.weight", "conv1.weight"],
+    ["module.weight", "module.weight"],
+    ["module.module.bias", "module.bias"],
     ["features.1.weight", "features.1.weight"],
     ["features.0.running_mean", "features.0.running_mean"],
   ];
@@ -118,7 +120,8 @@ describe("resolveNetwork", () => {
     expect(resolveNetwork(weightsOf(shapes, { network: written }))).to.deep.equal({ network: tiny });
     expect(resolveNetwork(weightsOf(shapes), tiny).network).to.equal(tiny);
     const wrong = { ...tiny, input: [0, 1, 4] } as unknown as Network;
-    const text = "network tiny: input is [0,1,4]; it must be [channels, height, width], whole numbers from 1";
+    const text =
+      "network tiny: input is [0,1,4]; it must be [channels, height, width], whole numbers from 1 to 1048576";
     await expectError(() => resolveNetwork(weightsOf(shapes), wrong), "NETWORK_INVALID", text);
     await expectError(() => resolveNetwork(weightsOf(shapes, { network: wrong })), "NETWORK_INVALID", text);
     await expectError(
@@ -198,7 +201,7 @@ describe("resolveNetwork", () => {
     );
   });
 
-  for (const shape of [[0, 4096], [7], []])
+  for (const shape of [[0, 4096], [7], [], [1_200_000, 1], [2_000_000, 0], [2 ** 20 + 1, 4096]])
     it(`names a last layer of shape [${shape.join(", ")}] as one that does not fit`, () => {
       const shapes = shapesOf(networkByName("torchvision")).map(
         ([name, own]): [string, readonly number[]] => [name, name === "fc8.weight" ? shape : own],
@@ -210,6 +213,11 @@ describe("resolveNetwork", () => {
           " choose another --model (`network`) or file",
       );
     });
+
+  it("takes as many classes as a layer may have", () => {
+    const most = withClasses("torchvision", 2 ** 20);
+    expect(resolveNetwork(weightsOf(shapesOf(most)), "torchvision").network).to.deep.equal(most);
+  });
 
   it("has no preprocessing for a network of another name", () => {
     expect(resolveNetwork(weightsOf(shapesOf(tiny)), tiny)).to.deep.equal({ network: tiny });
