@@ -19,12 +19,6 @@ export const engineErrors = {
         ` close other engines, or lower maxBatch or threads`,
       { cause },
     ),
-  lrnReach: (layer: string, channels: number, reach: number) =>
-    new AlexNetError(
-      "NETWORK_INVALID",
-      `${layer}: a window across the towers reaches ${reach} channels, and a tower has ${channels};` +
-        ` it may reach into the neighbouring tower only; use a smaller size`,
-    ),
   inputType: (got: unknown) =>
     input(
       `input: got ${show(got)}; it must be an ndarray of numbers with shape [N, C, H, W]; see the package ndarray`,

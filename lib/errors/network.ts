@@ -43,6 +43,11 @@ export const networkErrors = {
       `${at}: ${channels} channels cannot be shared between ${towers} towers;` +
         ` use scope "across" or a number of channels that ${towers} divides`,
     ),
+  lrnReach: (at: string, channels: number, reach: number) =>
+    invalid(
+      `${at}: a window across the towers reaches ${reach} channels, and a tower has ${channels};` +
+        ` it may reach into the neighbouring tower only; use a smaller size`,
+    ),
   softmaxNotLast: (at: string) => invalid(`${at}: softmax must be the last layer; move it to the end`),
   unknownVariant: (got: unknown, known: readonly string[]) =>
     new AlexNetError("OPTION_INVALID", `model: got ${show(got)}; it must be one of ${known.join(", ")}`),

@@ -3,6 +3,7 @@ import {
   towersOf,
   type Convolution,
   type Layer,
+  type LocalResponseNormalisation,
   type MaxPooling,
   type Network,
   type Shape,
@@ -21,6 +22,18 @@ export const elementsOf = (shape: Shape): number => shape.reduce((product, size)
 export function asMap(shape: Shape): readonly [channels: number, height: number, width: number] {
   return shape.length === 3 ? [shape[0], shape[1], shape[2]] : [shape[0], 1, 1];
 }
+
+/**
+ * How many towers share a map's channels: all of them, or one has them where they cannot be shared evenly. It is the
+ * same for every map of as many channels, so what keeps the channels keeps the towers.
+ */
+export const shareOf = (channels: number, towers: number): number => (channels % towers === 0 ? towers : 1);
+
+/** Channels before and behind its own that a normalisation's window reads. */
+export const reachOf = ({ size }: LocalResponseNormalisation): { before: number; after: number } => ({
+  before: Math.floor((size - 1) / 2),
+  after: Math.ceil((size - 1) / 2),
+});
 
 /**
  * The shapes of every layer, in order.
@@ -50,8 +63,12 @@ function outputShape(layer: Layer, input: Shape, towers: number): Shape {
     }
     case "local-response-normalisation": {
       const [channels] = mapOf(layer, input);
-      if (layer.scope === "tower" && channels % towers !== 0)
+      const share = shareOf(channels, towers);
+      if (layer.scope === "tower" && share < towers)
         throw networkErrors.lrnTowers(layer.name, channels, towers);
+      const { after } = reachOf(layer);
+      if (layer.scope === "across" && share > 1 && after > channels / share)
+        throw networkErrors.lrnReach(layer.name, channels / share, after);
       return input;
     }
     case "fully-connected":

@@ -15,10 +15,11 @@ import type {
   ReLU,
 } from "../network/layers.js";
 import { towersOf } from "../network/layers.js";
-import { asMap, inferShapes, type ShapedLayer } from "../network/shapes.js";
+import { asMap, inferShapes, shareOf, type ShapedLayer } from "../network/shapes.js";
 import { winogradFor, type ConvolutionsOption, type Winograd } from "./algorithm.js";
 import type { WeightsType } from "./weights-type.js";
-import { engineErrors } from "../errors/engine.js";
+
+export { reachOf } from "../network/shapes.js";
 
 /** A tensor between two operations. */
 export interface Tensor {
@@ -92,7 +93,6 @@ const NONE: Padding = [0, 0, 0, 0];
 
 type Draft = { -readonly [Field in keyof Tensor]: Tensor[Field] };
 
-/** @throws AlexNetError NETWORK_INVALID for a normalisation that reaches past the neighbouring tower. */
 export function lower(
   network: Network,
   convolutions: ConvolutionsOption,
@@ -126,7 +126,6 @@ export function lower(
     if (layer.type === "fully-connected") scope = "batch";
     // what a whole batch reads must hold a whole batch
     if (scope === "batch") current.slots = "batch";
-    if (layer.type === "local-response-normalisation") checkReach(layer, current);
     // an activation leaves the map as it is, also where the network has flattened it
     const shape = kindOf(layer) === "activation" ? current.shape : asMap(shaped.output);
     const output = tensors.length;
@@ -165,9 +164,6 @@ export function lower(
   tensors[tensors.length - 1].slots = "batch";
   return { towers, operations, tensors };
 }
-
-/** The same for every tensor of as many channels: what keeps the channels keeps the towers. */
-const shareOf = (channels: number, towers: number): number => (channels % towers === 0 ? towers : 1);
 
 const doesNothing = (layer: Layer): boolean =>
   layer.type === "flatten" ||
@@ -213,17 +209,4 @@ function paddingFor({ layer, input, output }: ShapedLayer<Convolution>, winograd
     return padded - input[axis + 1] - before;
   };
   return [top, left, behind(0, top, bottom), behind(1, left, right)];
-}
-
-/** Channels before and behind its own that a normalisation's window reads. */
-export const reachOf = ({ size }: LocalResponseNormalisation): { before: number; after: number } => ({
-  before: Math.floor((size - 1) / 2),
-  after: Math.ceil((size - 1) / 2),
-});
-
-function checkReach(layer: LocalResponseNormalisation, input: Tensor): void {
-  const channels = input.shape[0] / input.towers;
-  const { after } = reachOf(layer);
-  if (layer.scope === "across" && input.towers > 1 && after > channels)
-    throw engineErrors.lrnReach(layer.name, channels, after);
 }

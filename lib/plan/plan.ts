@@ -46,8 +46,7 @@ export const defaultThreads = (cores = availableParallelism()): number => Math.m
 const WAVE = 8;
 
 /**
- * @throws AlexNetError OPTION_INVALID for threads, maxBatch, convolutions or fcWeights, MEMORY_TOO_LARGE where 4 GiB are not enough,
- * NETWORK_INVALID where the network cannot be cut into its towers.
+ * @throws AlexNetError OPTION_INVALID for threads, maxBatch, convolutions or fcWeights, MEMORY_TOO_LARGE where 4 GiB are not enough.
  */
 export function makePlan(options: PlanOptions): Plan {
   const { network, tile, threads, maxBatch, convolutions = "auto", fcWeights = "float32" } = options;

@@ -178,6 +178,12 @@ const REFUSED: [factory: keyof typeof networkErrors, description: unknown, text:
       " divides",
   ],
   [
+    "lrnReach",
+    withLayers({ ...conv, outChannels: 2, groups: 2 }, { ...norm, size: 5 }),
+    "norm1: a window across the towers reaches 2 channels, and a tower has 1; it may reach into the neighbouring" +
+      " tower only; use a smaller size",
+  ],
+  [
     "softmaxNotLast",
     withLayers({ type: "softmax", name: "prob" }, relu),
     "prob: softmax must be the last layer; move it to the end",
