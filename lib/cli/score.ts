@@ -96,11 +96,13 @@ async function score(paths: readonly string[], flags: ScoreFlags): Promise<void>
   const target = await openTarget(flags, settings);
   try {
     const rest = images.filter((image) => !target.done.has(image));
-    if (rest.length === 0) return;
-    const failed = await withEngine(model, flags, batch, (engine) =>
-      scoreInto(target, engine, rest, options),
-    );
-    tellFailed(failed, rest.length);
+    const failedBefore = images.filter((image) => target.failed.has(image)).length;
+    const failed =
+      rest.length === 0
+        ? 0
+        : await withEngine(model, flags, batch, (engine) => scoreInto(target, engine, rest, options));
+    // whoever resumes asks about all images, not about those that were left
+    tellFailed(failedBefore + failed, images.length);
   } finally {
     await target.close();
   }
@@ -135,6 +137,8 @@ function scoreInto(
 interface Target {
   /** Paths that have a row already. */
   readonly done: ReadonlySet<string>;
+  /** Those of `done` whose row is an error. */
+  readonly failed: ReadonlySet<string>;
   readonly isTerminal: boolean;
   write(rows: readonly Row[]): Promise<void>;
   close(): Promise<void>;
@@ -145,6 +149,7 @@ async function openTarget(flags: ScoreFlags, columns: Columns): Promise<Target> 
     const output = await openOutput(flags.out, flags.format, columns, { resume: flags.resume ?? false });
     return {
       done: output.done,
+      failed: output.failed,
       isTerminal: false,
       write: (rows) => output.write(rows),
       close: () => output.close(),
@@ -154,6 +159,7 @@ async function openTarget(flags: ScoreFlags, columns: Columns): Promise<Target> 
   await print(writer.header);
   return {
     done: new Set(),
+    failed: new Set(),
     isTerminal: process.stdout.isTTY,
     write: (rows) => print(writer.format(rows)),
     close: () => Promise.resolve(),

@@ -2,6 +2,7 @@
 import { open, stat, truncate, type FileHandle } from "node:fs/promises";
 import { AlexNetError } from "../errors/base.js";
 import { scoringErrors } from "../errors/scoring.js";
+import type { Found } from "./records.js";
 import type { Row } from "./rows.js";
 import { checkFormat, rowWriter, type Columns, type OutputFormat, type RowWriter } from "./writers.js";
 
@@ -14,8 +15,8 @@ export interface OutputOptions {
  * Opens a file for rows. Each call of `write` is one write at the end of the file, so a process that is killed
  * leaves whole rows and at most one torn one, which resuming cuts off.
  *
- * Resuming reads what is there: every path with a row, be it an error, is `done`. A file that is not there is a new
- * one. Nothing tells whether the rows came from the same weights, crops or labels: repeat the options.
+ * Resuming reads what is there: every path with a row, be it an error, is `done`. A file that is not there is a
+ * new one. Nothing tells whether the rows came from the same weights, crops or labels: repeat the options.
  *
  * @throws AlexNetError OPTION_INVALID for another format; OUTPUT_INVALID where the file holds something and is not
  * to be resumed, where it is no output of this format with these columns, or where it cannot be read or written.
@@ -31,7 +32,7 @@ export async function openOutput(
   try {
     const found = await existing(path, format, columns, resume);
     const file = await open(path, "a");
-    const output = new Output(path, writer, file, found.done);
+    const output = new Output(path, writer, file, found);
     try {
       if (!found.header) await output.start();
     } catch (cause) {
@@ -44,10 +45,9 @@ export async function openOutput(
   }
 }
 
-interface Start {
-  readonly done: ReadonlySet<string>;
-  readonly header: boolean;
-}
+type Start = Omit<Found, "bytes">;
+
+const NOTHING: Start = { done: new Set(), failed: new Set(), header: false };
 
 async function existing(
   path: string,
@@ -59,10 +59,10 @@ async function existing(
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (entry === undefined) return { done: new Set(), header: false };
+  if (entry === undefined) return NOTHING;
   if (resume && !entry.isFile()) throw scoringErrors.outputNotAFile(path);
   if (!resume && entry.isFile() && entry.size > 0) throw scoringErrors.outputExists(path, entry.size);
-  if (!resume || entry.size === 0) return { done: new Set(), header: false };
+  if (!resume || entry.size === 0) return NOTHING;
   // with a parser of CSV, which no other run needs
   const { readOutput } = await import("./records.js");
   const found = await readOutput(path, format, columns);
@@ -73,17 +73,20 @@ async function existing(
 export class Output {
   /** Paths that have a row already. */
   readonly done: ReadonlySet<string>;
+  /** Those of `done` whose row is an error. */
+  readonly failed: ReadonlySet<string>;
   readonly #path: string;
   readonly #writer: RowWriter;
   readonly #file: FileHandle;
   #failure: AlexNetError | undefined;
 
   /** See openOutput. */
-  constructor(path: string, writer: RowWriter, file: FileHandle, done: ReadonlySet<string>) {
+  constructor(path: string, writer: RowWriter, file: FileHandle, { done, failed }: Start) {
     this.#path = path;
     this.#writer = writer;
     this.#file = file;
     this.done = done;
+    this.failed = failed;
   }
 
   /** Writes what comes before the first row. */

@@ -7,6 +7,8 @@ import { csvColumns, type Columns, type OutputFormat } from "./writers.js";
 export interface Found {
   /** Paths that have a row, with classes or with an error. */
   readonly done: ReadonlySet<string>;
+  /** Those of `done` whose row is an error. */
+  readonly failed: ReadonlySet<string>;
   /** Bytes up to the end of the last whole record; what follows was torn by a kill. */
   readonly bytes: number;
   /** Whether the header is there; NDJSON has none and needs none. */
@@ -38,7 +40,7 @@ export async function readOutput(path: string, format: OutputFormat, columns: Co
     reader.checkTorn(rest);
     if (rest.length > LONGEST_RECORD) throw reader.invalid(`has more than ${LONGEST_RECORD} bytes`);
   }
-  return { done: reader.done, bytes, header: reader.header };
+  return { done: reader.done, failed: reader.failed, bytes, header: reader.header };
 }
 
 /** Where the last whole record of `bytes` ends; a line feed between quotes, in CSV, belongs to a path. */
@@ -56,6 +58,7 @@ function endOfRecords(bytes: Buffer, quotes: boolean): number {
 
 abstract class RecordReader {
   readonly done = new Set<string>();
+  readonly failed = new Set<string>();
   abstract readonly header: boolean;
   protected readonly columns: Columns;
   readonly #path: string;
@@ -78,8 +81,11 @@ abstract class RecordReader {
   }
 
   /** Goes on to the next record, from one that is the row of `path` or has none. */
-  protected next(path: string | null): void {
-    if (path !== null) this.done.add(path);
+  protected next(path: string | null, failed: boolean): void {
+    if (path !== null) {
+      this.done.add(path);
+      if (failed) this.failed.add(path);
+    }
     this.#record++;
   }
 
@@ -112,7 +118,7 @@ class NdjsonReader extends RecordReader {
           `has ${logits ? "no logits" : "logits"}; this run writes rows with${logits ? "" : "out"} them`,
         );
     }
-    this.next(row.path as string | null);
+    this.next(row.path as string | null, row.error !== undefined);
   }
 
   #rowOf(line: string): Record<string, unknown> {
@@ -130,11 +136,13 @@ class NdjsonReader extends RecordReader {
 
 class CsvReader extends RecordReader {
   readonly #expected: readonly string[];
+  readonly #errorCode: number;
   #header = false;
 
   constructor(path: string, columns: Columns) {
     super(path, columns);
     this.#expected = csvColumns(columns);
+    this.#errorCode = this.#expected.indexOf("error_code");
   }
 
   get header(): boolean {
@@ -146,7 +154,7 @@ class CsvReader extends RecordReader {
       if (record.length !== this.#expected.length)
         throw this.invalid(`has ${record.length} fields; it must have ${this.#expected.length}`);
       if (!this.#header) this.#takeHeader(record);
-      else this.next(record[0] === "" ? null : record[0]);
+      else this.next(record[0] === "" ? null : record[0], record[this.#errorCode] !== "");
     }
   }
 
@@ -169,6 +177,6 @@ class CsvReader extends RecordReader {
     const at = record.findIndex((name, index) => name !== this.#expected[index]);
     if (at >= 0) throw this.invalid(`has the column ${record[at]}; it must be ${this.#expected[at]}`);
     this.#header = true;
-    this.next(null);
+    this.next(null, false);
   }
 }

@@ -129,6 +129,27 @@ describe("alexnet score", () => {
     });
   });
 
+  for (const format of ["ndjson", "csv"])
+    it(`counts the images that failed in the run before, resuming ${format}`, async () => {
+      await withWeights(async (cwd) => {
+        const score = async (paths: readonly string[]) => {
+          const out = ["--out", "rows", "--format", format, "--resume"];
+          const { code, stderr } = await alexnet(["score", ...paths, ...WEIGHTS, ...out], { cwd });
+          return [code, stderr];
+        };
+        const told = (failed: number, all: number) =>
+          `alexnet: ${failed} of ${all} images failed; their rows say why\n`;
+        const [whole, other] = samples;
+        expect(await score([whole, "missing.jpg"])).to.deep.equal([1, told(1, 2)]);
+        // nothing is left to score, one more, and one more that fails
+        expect(await score([whole, "missing.jpg"])).to.deep.equal([1, told(1, 2)]);
+        expect(await score([whole, "missing.jpg", other])).to.deep.equal([1, told(1, 3)]);
+        expect(await score([other, "missing.jpg", "gone.jpg"])).to.deep.equal([1, told(2, 3)]);
+        // a row that failed is none of these images'
+        expect(await score([whole, other])).to.deep.equal([0, ""]);
+      });
+    });
+
   it("takes folders, patterns and a list on stdin, each image once", async () => {
     await withWeights(async (cwd) => {
       for (const [index, name] of ["b.jpg", "a.jpg", "c[1].jpg"].entries())

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import { openOutput } from "../../lib/scoring/output.js";
-import type { Row } from "../../lib/scoring/rows.js";
+import { isFailed, type Row } from "../../lib/scoring/rows.js";
 import { OUTPUT_FORMATS, rowWriter, type Columns, type OutputFormat } from "../../lib/scoring/writers.js";
 import { PATHS, rows, scored } from "./rows.js";
 import { refusalOf, withFolder } from "./small.js";
@@ -21,7 +21,7 @@ async function finish(path: string, format: OutputFormat, columns: Columns, all:
     const missing = all.filter((row) => row.path === null || !output.done.has(row.path));
     await output.write(missing.slice(0, 4));
     await output.write(missing.slice(4));
-    return output.done;
+    return output;
   } finally {
     await output.close();
   }
@@ -57,9 +57,11 @@ for (const format of OUTPUT_FORMATS)
           for (let length = 0; length <= whole.length; length++) {
             const path = `${folder}/out`;
             await writeFile(path, whole.subarray(0, length));
-            const done = await finish(path, format, columns, all);
+            const { done, failed } = await finish(path, format, columns, all);
             const survived = PATHS.slice(0, 8).filter((_, index) => ends[index] <= length);
             expect([...done], `cut at ${length}`).to.deep.equal(survived);
+            const failures = survived.filter((_, index) => isFailed(all[index]));
+            expect([...failed], `cut at ${length}`).to.deep.equal(failures);
             expect((await readFile(path)).equals(whole), `cut at ${length}`).to.equal(true);
           }
         }));
