@@ -12,7 +12,7 @@ import { elementsOf, inferShapes } from "../network/shapes.js";
 import { mapAhead } from "../scoring/map-ahead.js";
 import { batchFor, loadModel, withEngine, type EngineFlags, type Model } from "./engine.js";
 import { tellFailed } from "./exit.js";
-import { interruptible, InterruptedError } from "./interrupt.js";
+import { interruptible, InterruptedError, stoppable } from "./interrupt.js";
 import { NpyWriter } from "./npy.js";
 import {
   batchOption,
@@ -71,19 +71,23 @@ async function features(paths: readonly string[], options: FeaturesOptions): Pro
   const row = shapeOf(model.network, options.layer);
   const images = await expandPaths(paths);
   const batch = batchFor(options, images.length);
-  const output = await FeatureFiles.create(options.out, row, images.length);
-  try {
-    await withEngine(model, options, batch, (engine) =>
-      interruptible("finishing the batch in hand", (signal) =>
-        extract({ engine, model, layer: options.layer, batch, signal }, images, output),
-      ),
-    );
-  } catch (error) {
-    await output.discard();
-    throw error;
-  }
-  await output.finish();
-  tellFailed(output.failed, images.length);
+  // from before there are files until they are whole or taken away
+  const failed = await interruptible("finishing the batch in hand", async (signal) => {
+    const output = await FeatureFiles.create(options.out, row, images.length);
+    try {
+      const weights = stoppable(model.weights, signal);
+      await withEngine({ ...model, weights }, options, batch, (engine) => {
+        signal.throwIfAborted();
+        return extract({ engine, model, layer: options.layer, batch, signal }, images, output);
+      });
+      await output.finish();
+    } catch (error) {
+      await output.discard();
+      throw error;
+    }
+    return output.failed;
+  });
+  tellFailed(failed, images.length);
 }
 
 function shapeOf(network: Network, name: string): Shape {
@@ -212,14 +216,19 @@ class FeatureFiles {
     await this.#rows.write(Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
   }
 
-  /** The array last: where it is, its rows are told. */
+  /** Neither appears before both are whole; the array last: where it is, its rows are told. */
   async finish(): Promise<void> {
-    await this.#rows.finish();
-    await this.#array.finish();
+    await this.#rows.close();
+    await this.#array.close();
+    await this.#rows.publish();
+    await this.#array.publish();
   }
 
   async discard(): Promise<void> {
-    await this.#rows.discard();
-    await this.#array.discard();
+    try {
+      await this.#rows.discard();
+    } finally {
+      await this.#array.discard();
+    }
   }
 }

@@ -39,8 +39,13 @@ export class NpyWriter {
    */
   static async create(path: string, row: readonly number[], most: number): Promise<NpyWriter> {
     const writer = new NpyWriter(await WholeFile.create(path), row, most);
-    await writer.#file.write(npyHeader(0, row, most));
-    return writer;
+    try {
+      await writer.#file.write(npyHeader(0, row, most));
+      return writer;
+    } catch (error) {
+      await writer.discard();
+      throw error;
+    }
   }
 
   /** Whole rows, one behind the other. */
@@ -49,9 +54,14 @@ export class NpyWriter {
     this.#rows += rows;
   }
 
-  async finish(): Promise<void> {
+  /** Completes the file; it appears with `publish`. */
+  async close(): Promise<void> {
     await this.#file.write(npyHeader(this.#rows, this.#row, this.#most), 0);
-    await this.#file.finish();
+    await this.#file.close();
+  }
+
+  publish(): Promise<void> {
+    return this.#file.publish();
   }
 
   discard(): Promise<void> {

@@ -1,20 +1,23 @@
 /** A file that appears under its path only when it is whole: until then it is written beside. */
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { cliErrors } from "../errors/cli.js";
 
 export class WholeFile {
   readonly #path: string;
-  readonly #beside: string;
   readonly #file: FileHandle;
+  /** Where the file is: beside its path until it is published. */
+  #place: string;
 
   private constructor(path: string, beside: string, file: FileHandle) {
     this.#path = path;
-    this.#beside = beside;
     this.#file = file;
+    this.#place = beside;
   }
 
   /** @throws AlexNetError OUTPUT_INVALID, as every other method. */
   static async create(path: string): Promise<WholeFile> {
+    // before the work whose result could not be put there
+    if (await isFolder(path)) throw cliErrors.outputIsFolder(path);
     const beside = `${path}.${process.pid}.tmp`;
     return new WholeFile(path, beside, await told(path, () => open(beside, "w")));
   }
@@ -30,17 +33,33 @@ export class WholeFile {
     });
   }
 
-  async finish(): Promise<void> {
-    await told(this.#path, async () => {
-      await this.#file.close();
-      await rename(this.#beside, this.#path);
-    });
+  /** Nothing is written any more; a disk may say only now that it is full. */
+  async close(): Promise<void> {
+    await told(this.#path, () => this.#file.close());
   }
 
-  /** Takes the unfinished file away. */
+  /** Lets the file appear, after `close`. */
+  async publish(): Promise<void> {
+    await told(this.#path, () => rename(this.#place, this.#path));
+    this.#place = this.#path;
+  }
+
+  /** Takes the file away, whatever was done with it. */
   async discard(): Promise<void> {
-    await this.#file.close();
-    await rm(this.#beside, { force: true });
+    try {
+      await this.#file.close();
+    } finally {
+      await rm(this.#place, { force: true });
+    }
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    // not there, as it should be, or out of reach, which opening the file beside it tells
+    return false;
   }
 }
 

@@ -55,6 +55,8 @@ export const cliErrors = {
       "WEIGHTS_MISMATCH",
       `network ${network}: it has no convolution; there are no kernels to draw`,
     ),
+  outputIsFolder: (path: string) =>
+    new AlexNetError("OUTPUT_INVALID", `${path}: it is a folder; give the path of the file to write`),
   unwritable: (path: string, cause: unknown) =>
     new AlexNetError(
       "OUTPUT_INVALID",

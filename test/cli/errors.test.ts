@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { defineNetwork } from "../../lib/network/define.js";
 import type { Network } from "../../lib/network/layers.js";
 import { saveWeights } from "../../lib/weights/index.js";
@@ -47,6 +47,10 @@ const CANNOT_RUN: [line: string, text: string][] = [
       " check the folder, its permissions and its free space",
   ],
   [
+    "features a.jpg --weights small.safetensors --layer fc2 --out folder",
+    "folder: it is a folder; give the path of the file to write",
+  ],
+  [
     "filters --weights small.safetensors --out none/a.png",
     "none/a.png: cannot be written (ENOENT: no such file or directory, open 'none/a.png');" +
       " check the folder, its permissions and its free space",
@@ -62,12 +66,24 @@ const CANNOT_RUN: [line: string, text: string][] = [
   ],
 ];
 
+/** All that is in the folder afterwards too: who cannot run leaves nothing behind. */
+const FILES = [
+  "small.safetensors",
+  "bare.safetensors",
+  "grey.safetensors",
+  "flat.safetensors",
+  "labels.json",
+  "torn.json",
+  "folder",
+];
+
 async function prepare(folder: string): Promise<void> {
   const conv = { type: "convolution", name: "conv1", outChannels: 2, kernel: 3 };
   await saveWeights(`${folder}/small.safetensors`, smallWeights());
   await saveWeights(`${folder}/bare.safetensors`, seededWeights(smallNetwork()));
   await saveWeights(`${folder}/grey.safetensors`, seededWeights(networkOf([1, 5, 5], conv)));
   await saveWeights(`${folder}/flat.safetensors`, seededWeights(networkOf([3, 5, 5], fully)));
+  await mkdir(`${folder}/folder`);
   await writeFile(`${folder}/labels.json`, "[1,2]");
   await writeFile(`${folder}/torn.json`, '["cat", ');
 }
@@ -85,6 +101,7 @@ describe("alexnet, what cannot run", () => {
         const told = stderr.replace(/\.\d+\.tmp'/, ".PID.tmp'");
         expect([code, stdout, told], line).to.deep.equal([3, "", `alexnet: ${text}\n`]);
       });
+      expect(await readdir(cwd, { recursive: true })).to.have.members(FILES);
     });
   });
 

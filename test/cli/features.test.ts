@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { existsSync, readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, symlink } from "node:fs/promises";
 import { npyHeader, NpyWriter } from "../../lib/cli/npy.js";
 import type { Row, ScoredRow } from "../../lib/scoring/rows.js";
 import { saveWeights } from "../../lib/weights/index.js";
 import { createEngine } from "../../lib/scoring/scoring-engine.js";
 import { samples, smallWeights, withFolder } from "../scoring/small.js";
-import { alexnet, linesOf } from "./command.js";
+import { alexnet, linesOf, start, type Started } from "./command.js";
 
 const WEIGHTS = ["--weights", "small.safetensors", "--kernels", "baseline"];
 
@@ -96,6 +96,46 @@ describe("alexnet features", () => {
       expect((await readNpy(`${cwd}/pool1.npy`)).shape).to.deep.equal([1, 8, 5, 5]);
       expect((await features("missing.jpg", "flatten")).code).to.equal(1);
       expect((await readNpy(`${cwd}/flatten.npy`)).shape).to.deep.equal([0, 200]);
+    });
+  });
+});
+
+describe("alexnet features leaves no file", () => {
+  /** As many as take longer than what is done meanwhile. */
+  const PHOTOS = 100;
+  /** Starts it on photographs, does something when its first file is there, and tells how it ends. */
+  const started = async (cwd: string, then: (run: Started) => Promise<void>) => {
+    await saveWeights(`${cwd}/small.safetensors`, smallWeights());
+    for (let at = 0; at < PHOTOS; at++) await symlink(samples[at % samples.length], `${cwd}/${at}.jpg`);
+    const args = ["features", cwd, ...WEIGHTS, "--layer", "fc2", "--out", "f.npy", "--batch", "1"];
+    const run = start(args, { cwd });
+    const isThere = () => readdirSync(cwd).some((name) => name.startsWith("f.npy"));
+    while (!isThere() && run.child.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 2));
+    await then(run);
+    return run.ended;
+  };
+  const written = (cwd: string) => readdirSync(cwd).filter((name) => name.startsWith("f.npy"));
+
+  it("when it is interrupted before the first image", async () => {
+    await withFolder(async (cwd) => {
+      const { code, stdout } = await started(cwd, ({ child }) => {
+        child.kill("SIGINT");
+        return Promise.resolve();
+      });
+      expect([code, stdout]).to.deep.equal([130, ""]);
+      // the engine may have started meanwhile: then the images in hand are whole
+      expect([[], ["f.npy", "f.npy.rows.ndjson"]]).to.deep.include(written(cwd));
+    });
+  });
+
+  it("when the array cannot be put into its place", async () => {
+    await withFolder(async (cwd) => {
+      const { code, stderr } = await started(cwd, async () => {
+        await mkdir(`${cwd}/f.npy`);
+      });
+      expect(code).to.equal(3);
+      expect(stderr).to.match(/^alexnet: f.npy: cannot be written \(E[A-Z]+: /);
+      expect(written(cwd)).to.deep.equal(["f.npy"]);
     });
   });
 });
