@@ -11,6 +11,7 @@ import type { WeightsType } from "../plan/weights-type.js";
 import type { ScoringEngine } from "../scoring/scoring-engine.js";
 import { initWeights } from "../weights/index.js";
 import { withEngine, type EngineFlags } from "./engine.js";
+import { stoppable } from "./interrupt.js";
 import {
   batchOption,
   fcWeightsOption,
@@ -83,7 +84,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const network = networkByName(options.model);
   const flags = { ...options, threads: options.threads ?? defaultThreads() };
   const result = await withEngine(
-    { network, weights: initWeights(network, SEED) },
+    { network, weights: stoppable(initWeights(network, SEED)) },
     flags,
     options.batch,
     (engine) => measure(engine, options),

@@ -8,6 +8,7 @@ import { isFailed, type Row } from "../scoring/rows.js";
 import { initWeights } from "../weights/index.js";
 import { batchFor, withEngine, type EngineFlags } from "./engine.js";
 import { tellFailed } from "./exit.js";
+import { stoppable } from "./interrupt.js";
 import { expandPaths } from "./paths.js";
 import { left, measured, right, table } from "./table.js";
 
@@ -24,7 +25,7 @@ export function addDemo(program: Command): void {
 
 async function demo(paths: readonly string[]): Promise<void> {
   const network = networkByName(MODEL);
-  const weights = initWeights(network, SEED);
+  const weights = stoppable(initWeights(network, SEED));
   const images = await expandPaths(paths);
   const threads = defaultThreads();
   process.stderr.write(`making the initial weights of ${MODEL} ...\n`);

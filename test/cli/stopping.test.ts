@@ -71,27 +71,53 @@ describe("alexnet, stopped", () => {
     });
   }
 
-  it("on Ctrl-C finishes the batch in hand and exits with 130; the rest can be resumed", async () => {
-    await withPhotos(200, async (cwd, paths) => {
-      const args = ["score", "photos", ...OPTIONS, "--out", "rows"];
+  for (const batch of [1, 16])
+    it(`on Ctrl-C finishes the batch of ${batch} and exits with 130; the rest can be resumed`, () =>
+      withPhotos(200, async (cwd, paths) => {
+        const args = ["score", "photos", ...OPTIONS, "--out", "rows"];
+        const run = start([...args, "--batch", String(batch)], { cwd });
+        await grown(run, `${cwd}/rows`, 0);
+        run.child.kill("SIGINT");
+        const { code, stdout, stderr } = await run.ended;
+        expect([code, stdout]).to.deep.equal([130, ""]);
+        expect(stderr).to.equal(
+          "alexnet: interrupted, finishing the batch in hand; once more to end at once\n",
+        );
+        const pathsOf = async () =>
+          linesOf(await readFile(`${cwd}/rows`, "utf8")).map(
+            (line) => (JSON.parse(line) as { path: string }).path,
+          );
+        const done = await pathsOf();
+        expect(done.length).to.be.within(batch, paths.length - 1);
+        expect(done.length % batch).to.equal(0);
+        expect(done).to.deep.equal(paths.slice(0, done.length));
+        expect((await alexnet([...args, "--resume", "--batch", "16"], { cwd })).code).to.equal(0);
+        expect(await pathsOf()).to.deep.equal(paths);
+      }));
+
+  it("on Ctrl-C before the first row exits with 130, and everything can be resumed", async () => {
+    await withPhotos(20, async (cwd, paths) => {
+      const args = ["score", "photos", ...OPTIONS, "--format", "csv", "--out", "rows", "--resume"];
       const run = start(args, { cwd });
+      // the header is written before the engine starts
       await grown(run, `${cwd}/rows`, 0);
       run.child.kill("SIGINT");
       const { code, stdout, stderr } = await run.ended;
       expect([code, stdout]).to.deep.equal([130, ""]);
-      expect(stderr).to.equal(
-        "alexnet: interrupted, finishing the batch in hand; once more to end at once\n",
-      );
-      const pathsOf = async () =>
-        linesOf(await readFile(`${cwd}/rows`, "utf8")).map(
-          (line) => (JSON.parse(line) as { path: string }).path,
-        );
-      const done = await pathsOf();
-      expect(done.length).to.be.within(1, paths.length - 1);
-      expect(done).to.deep.equal(paths.slice(0, done.length));
-      expect((await alexnet([...args, "--resume", "--batch", "16"], { cwd })).code).to.equal(0);
-      expect(await pathsOf()).to.deep.equal(paths);
+      expect(stderr).to.match(/^alexnet: interrupted/);
+      expect((await alexnet(args, { cwd })).code).to.equal(0);
+      const records = parse(await readFile(`${cwd}/rows`, "utf8"), { columns: true });
+      expect((records as unknown as { path: string }[]).map(({ path }) => path)).to.deep.equal(paths);
     });
+  });
+
+  it("on Ctrl-C while initial weights are made, exits with 130 and gives no result", async () => {
+    const run = start(["demo", samples[0]]);
+    await new Promise((resolve) => run.child.stderr?.once("data", resolve));
+    run.child.kill("SIGINT");
+    const { code, stdout, stderr } = await run.ended;
+    expect([code, stdout]).to.deep.equal([130, ""]);
+    expect(stderr).to.equal("making the initial weights of caffenet ...\nalexnet: interrupted\n");
   });
 
   it("on Ctrl-C writes the features of the batches that are done", async () => {
