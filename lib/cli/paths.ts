@@ -1,4 +1,5 @@
 /** From the PATHs of a command line to the images that they name. */
+import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, isAbsolute, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,15 +11,15 @@ export const PATHS_HELP = `
 PATH is an image, a folder, a pattern or -:
   a folder is searched with its folders, in the order of names, for ${IMAGE_EXTENSIONS.join(" ")};
     what starts with a dot is left out
-  a pattern ("photos/**/*.jpg", quoted) takes every file that it matches, in the order of names
+  a pattern ("photos/**/*.jpg", quoted) has *, ? or {} and takes every file that it matches, in the order of names
   - takes a list of images on stdin, one path a line
 An image that is named twice is taken once.`;
 
 /**
- * The images that the PATHs name, in order and each once. A path that is not there is kept: it becomes a row that
- * says so.
+ * The images that the PATHs name, in order and each once. A path that is not there is kept, and so is a folder inside
+ * of a named one that cannot be read: it becomes a row that says so.
  * @throws AlexNetError USAGE for a pattern without a match, a folder or a list without an image; IMAGE_UNREADABLE
- * for a folder that cannot be read.
+ * for a named folder that cannot be read.
  */
 export async function expandPaths(
   paths: readonly string[],
@@ -39,11 +40,14 @@ async function expandPath(path: string, stdin: NodeJS.ReadableStream): Promise<s
   const kind = await kindOf(path);
   if (kind === "folder") {
     const images: string[] = [];
-    for await (const image of imagesIn(path, [])) images.push(image);
+    const listing = await list(path).catch((cause: unknown) => {
+      throw cliErrors.folder(path, cause);
+    });
+    for await (const image of imagesIn(path, listing, [])) images.push(image);
     if (images.length === 0) throw cliErrors.emptyFolder(path, IMAGE_EXTENSIONS);
     return images;
   }
-  // a name with brackets that is there is a name, not a pattern
+  // what is there is a name, not a pattern
   if (kind === "missing") return matching(path);
   return [path];
 }
@@ -51,7 +55,8 @@ async function expandPath(path: string, stdin: NodeJS.ReadableStream): Promise<s
 /** What a pattern matches; what is no pattern stands for itself. */
 async function matching(path: string): Promise<string[]> {
   const { glob, isDynamicPattern } = await import("tinyglobby");
-  if (!isDynamicPattern(path)) return [path];
+  // brackets are of names such as "IMG (2).jpg", and with nothing else they make no pattern
+  if (!isDynamicPattern(path.replace(/[()[\]]/g, ""))) return [path];
   const images = await glob(path, { expandDirectories: false, absolute: isAbsolute(path) });
   if (images.length === 0) throw cliErrors.noMatch(path);
   return images.sort(byName);
@@ -65,19 +70,36 @@ async function listed(stdin: NodeJS.ReadableStream): Promise<string[]> {
   return images;
 }
 
-/** `above` are the real paths of the folders that lead here: a link back into one of them is not followed. */
-async function* imagesIn(folder: string, above: readonly string[]): AsyncGenerator<string, void, undefined> {
+/** What a folder holds, in the order of names. */
+interface Listing {
+  /** The real path, without links. */
+  readonly place: string;
+  readonly entries: readonly Dirent[];
+}
+
+async function list(folder: string): Promise<Listing> {
   const place = await realpath(folder);
+  const entries = await readdir(folder, { withFileTypes: true });
+  return { place, entries: entries.sort((a, b) => byName(a.name, b.name)) };
+}
+
+/** `above` are the real paths of the folders that lead here: a link back into one of them is not followed. */
+async function* imagesIn(
+  folder: string,
+  { place, entries }: Listing,
+  above: readonly string[],
+): AsyncGenerator<string, void, undefined> {
   if (above.includes(place)) return;
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw cliErrors.folder(folder, cause);
-  });
-  for (const entry of entries.sort((a, b) => byName(a.name, b.name))) {
+  for (const entry of entries) {
     if (entry.name.startsWith(".")) continue;
     const path = join(folder, entry.name);
     const isFolder = entry.isSymbolicLink() ? (await kindOf(path)) === "folder" : entry.isDirectory();
-    if (isFolder) yield* imagesIn(path, [...above, place]);
-    else if (IMAGE_EXTENSIONS.includes(extname(entry.name).toLowerCase())) yield path;
+    if (isFolder) {
+      // decoding the folder as an image fails, and says why
+      const listing = await list(path).catch(() => undefined);
+      if (listing === undefined) yield path;
+      else yield* imagesIn(path, listing, [...above, place]);
+    } else if (IMAGE_EXTENSIONS.includes(extname(entry.name).toLowerCase())) yield path;
   }
 }
 

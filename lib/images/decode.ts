@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { access, constants, readFile, stat } from "node:fs/promises";
 import type { Metadata } from "sharp";
 import { AlexNetError } from "../errors/base.js";
 import { imageErrors } from "../errors/images.js";
@@ -84,7 +84,7 @@ async function readImageFile(path: string): Promise<Uint8Array> {
   try {
     // Before opening: a named pipe would block a thread of the pool, a device might never end.
     const entry = await stat(path);
-    if (entry.isDirectory()) throw imageErrors.notAFile(path, "a directory");
+    if (entry.isDirectory()) throw imageErrors.notAFile(path, await kindOfFolder(path));
     if (!entry.isFile()) throw imageErrors.notAFile(path, "a device, pipe or socket");
     if (entry.size > MAX_FILE_BYTES) throw imageErrors.fileTooLarge(path, entry.size, MAX_FILE_BYTES);
     return await readFile(path);
@@ -93,6 +93,16 @@ async function readImageFile(path: string): Promise<Uint8Array> {
     const code = error instanceof Error && "code" in error ? String(error.code) : reasonOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") throw imageErrors.missing(path);
     throw imageErrors.cannotOpen(path, code, error);
+  }
+}
+
+/** Whoever searched it for images passes on one that could not be read. */
+async function kindOfFolder(path: string): Promise<string> {
+  try {
+    await access(path, constants.R_OK | constants.X_OK);
+    return "a directory";
+  } catch {
+    return "a directory that cannot be read";
   }
 }
 

@@ -1,13 +1,14 @@
 import { expect } from "chai";
-import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { defineNetwork } from "../../lib/network/define.js";
 import type { Network } from "../../lib/network/layers.js";
 import { saveWeights } from "../../lib/weights/index.js";
 import { cliErrors } from "../../lib/errors/cli.js";
 import { MODEL_NAMES } from "../../lib/network/variants.js";
 import { seededWeights } from "../seeded-weights.js";
-import { smallNetwork, smallWeights, withFolder } from "../scoring/small.js";
-import { alexnet, runAll } from "./command.js";
+import { isFailed, type Row } from "../../lib/scoring/rows.js";
+import { samples, smallNetwork, smallWeights, withFolder } from "../scoring/small.js";
+import { alexnet, linesOf, runAll } from "./command.js";
 
 const fully = { type: "fully-connected", name: "fc1", outFeatures: 2 };
 const networkOf = (input: number[], ...layers: unknown[]): Network =>
@@ -89,6 +90,8 @@ async function prepare(folder: string): Promise<void> {
 }
 
 describe("alexnet, what cannot run", () => {
+  const isRoot = process.getuid?.() === 0;
+
   it("is told with exit code 3, one line on stderr and nothing on stdout", async () => {
     await withFolder(async (cwd) => {
       await prepare(cwd);
@@ -108,17 +111,14 @@ describe("alexnet, what cannot run", () => {
   it("says which folder cannot be read", async () => {
     await withFolder(async (cwd) => {
       await saveWeights(`${cwd}/small.safetensors`, smallWeights());
-      await mkdir(`${cwd}/photos/locked`, { recursive: true });
-      await chmod(`${cwd}/photos/locked`, 0);
-      const { code, stdout, stderr } = await alexnet("score photos --weights small.safetensors".split(" "), {
+      await mkdir(`${cwd}/locked`);
+      await chmod(`${cwd}/locked`, 0);
+      const { code, stdout, stderr } = await alexnet("score locked --weights small.safetensors".split(" "), {
         cwd,
       });
       // root may read everything, and then finds no image
-      const text =
-        process.getuid?.() === 0
-          ? "photos: the folder holds no image"
-          : "photos/locked: the folder cannot be read";
-      expect([code, stdout]).to.deep.equal([process.getuid?.() === 0 ? 2 : 3, ""]);
+      const text = isRoot ? "locked: the folder holds no image" : "locked: the folder cannot be read";
+      expect([code, stdout]).to.deep.equal([isRoot ? 2 : 3, ""]);
       expect(stderr).to.match(new RegExp(`^alexnet: ${text}`));
     });
     const { code, message } = cliErrors.folder("photos", new Error("EACCES"));
@@ -126,5 +126,25 @@ describe("alexnet, what cannot run", () => {
       "IMAGE_UNREADABLE",
       "photos: the folder cannot be read (EACCES); check its permissions",
     ]);
+  });
+
+  it("gives a row to a folder inside that cannot be read, and scores the others", async () => {
+    await withFolder(async (cwd) => {
+      await saveWeights(`${cwd}/small.safetensors`, smallWeights());
+      await mkdir(`${cwd}/photos/locked`, { recursive: true });
+      await chmod(`${cwd}/photos/locked`, 0);
+      await symlink(samples[0], `${cwd}/photos/z.jpg`);
+      const { code, stdout } = await alexnet("score photos --weights small.safetensors".split(" "), { cwd });
+      const rows = linesOf(stdout).map((line) => JSON.parse(line) as Row);
+      const told = rows.map((row) => [row.path, isFailed(row) ? row.error.message : "scored"]);
+      const locked = [
+        "photos/locked",
+        "photos/locked: the path is a directory that cannot be read; an image must be a regular file;" +
+          " give the path of one image",
+      ];
+      // root may read everything, and then finds no image in it
+      expect(told).to.deep.equal([...(isRoot ? [] : [locked]), ["photos/z.jpg", "scored"]]);
+      expect(code).to.equal(isRoot ? 0 : 1);
+    });
   });
 });

@@ -60,6 +60,12 @@ describe("expandPaths", () => {
     expect(await expand(["@/z/**/*.webp"])).to.include("z/deep/x.webp");
   });
 
+  it("takes a name with brackets that is missing as a name", async () => {
+    const names = ["IMG (2).jpg", "a[b].png", "(a).png"];
+    expect(await expand(names.map((name) => `@/${name}`))).to.deep.equal(names);
+    expect(await expand(["@/[a]*.png"])).to.deep.equal(["a.png"]);
+  });
+
   it("takes a list from stdin as it is: lines are no patterns and no folders", async () => {
     expect(await expand(["-"], "@/a.png\n\n@/z\r\n@/*.jpg")).to.deep.equal(["a.png", "z", "*.jpg"]);
   });
