@@ -126,7 +126,7 @@ async function extract(
     concurrency: Math.min(batch, availableParallelism() + 2),
     signal,
   });
-  const progress = await progressBar(paths.length, false);
+  const progress = await progressBar(paths.length);
   let gathered: Taken[] = [];
   const flush = async () => {
     await writeFeatures(extraction, gathered, output);

@@ -116,13 +116,16 @@ function scoreInto(
   options: ScoreOptions,
 ): Promise<number> {
   return interruptible("finishing the batch in hand", async (signal) => {
-    const progress = await progressBar(images.length, target.isTerminal);
+    const progress = await progressBar(images.length);
     let failed = 0;
     try {
       for await (const rows of engine.scoreBatches(images, { ...options, signal })) {
-        await target.write(rows);
+        const write = async () => {
+          await target.write(rows);
+          progress.advance(rows.length);
+        };
+        await (target.isTerminal ? progress.above(write) : write());
         failed += rows.filter(isFailed).length;
-        progress.advance(rows.length);
       }
     } catch (error) {
       if (!(error instanceof InterruptedError)) throw error;
@@ -139,6 +142,7 @@ interface Target {
   readonly done: ReadonlySet<string>;
   /** Those of `done` whose row is an error. */
   readonly failed: ReadonlySet<string>;
+  /** Whether the rows are shown on a terminal: the progress bar's, if that is shown too. */
   readonly isTerminal: boolean;
   write(rows: readonly Row[]): Promise<void>;
   close(): Promise<void>;
