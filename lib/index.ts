@@ -6,11 +6,12 @@
 // Engines: a network with its weights, ready for tensors and for images.
 export { createEngine } from "./scoring/scoring-engine.js";
 export type { ImageSources, ScoringEngine, ScoringEngine as Engine } from "./scoring/scoring-engine.js";
-export type { EngineOptions, RunOptions, Times } from "./engine/engine.js";
+export type { EngineOptions, RunOptions } from "./engine/engine.js";
+export type { Span, Times, WorkerTimes } from "./engine/times.js";
+export type { Trace, TraceLane, TraceSpan } from "./engine/trace.js";
 export type { KernelChoice, KernelsOption, MeasuredSet } from "./engine/choose-kernels.js";
 export type { ConvolutionsOption, Winograd } from "./plan/algorithm.js";
 export type { FloatArray } from "./engine/tensors.js";
-export type { BatchTimes } from "../workers/protocol.js";
 export type { KernelName } from "../workers/steps.js";
 
 // Scoring: images in, rows out.

@@ -36,21 +36,23 @@ export interface BatchTask {
   readonly worker: number;
   /** COMMAND_WORDS words for each command, in the order in which they run. */
   readonly program: Int32Array;
-  /** Whether to answer with the time that each operation took. */
+  /** Whether to answer with what it did when. */
   readonly timed: boolean;
 }
 
-/** What a worker spent in each operation of the plan, and at barriers, in milliseconds. */
-export interface BatchTimes {
-  readonly operations: readonly (readonly [operation: number, milliseconds: number])[];
-  readonly waiting: number;
-}
+/**
+ * What a worker did in a batch, SPAN_WORDS numbers for each stretch of time: the operation of the plan, or WAITING at a
+ * barrier, its begin and its end in milliseconds since 1970, so that stretches of several threads can be compared.
+ */
+export type BatchSpans = Float64Array;
+export const SPAN_WORDS = 3;
+export const WAITING = -1;
 
 /**
- * What a task answers: its times where they were asked for, or that it gave up because another worker of the batch
+ * What a task answers: its spans where they were asked for, or that it gave up because another worker of the batch
  * is lost. That is no error: the error that counts is the other's, and an error's class does not cross the border.
  */
-export type BatchAnswer = BatchTimes | undefined | "gave up";
+export type BatchAnswer = BatchSpans | undefined | "gave up";
 
 /**
  * A command is [kernel, step address, input image, output image, operation]: kernel is an index of KERNEL_NAMES,

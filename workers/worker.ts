@@ -5,9 +5,11 @@ import { instantiate } from "./instantiate.js";
 import {
   BARRIER,
   COMMAND_WORDS,
+  SPAN_WORDS,
+  WAITING,
   type BatchAnswer,
+  type BatchSpans,
   type BatchTask,
-  type BatchTimes,
   type WorkerSetup,
 } from "./protocol.js";
 import { KERNEL_NAMES } from "./steps.js";
@@ -39,18 +41,19 @@ function walk(program: Int32Array): void {
   }
 }
 
-function walkTimed(program: Int32Array): BatchTimes {
-  const operations = new Map<number, number>();
-  let waiting = 0;
-  let from = performance.now();
+function walkTimed(program: Int32Array): BatchSpans {
+  const spans: number[] = [];
+  let from = performance.timeOrigin + performance.now();
   for (let at = 0; at < program.length; at += COMMAND_WORDS) {
     const kernel = program[at];
     if (kernel === BARRIER) barrier.wait();
     else kernels[kernel](program[at + 1], program[at + 2], program[at + 3]);
-    const to = performance.now();
-    if (kernel === BARRIER) waiting += to - from;
-    else operations.set(program[at + 4], (operations.get(program[at + 4]) ?? 0) + to - from);
+    const to = performance.timeOrigin + performance.now();
+    const operation = kernel === BARRIER ? WAITING : program[at + 4];
+    // the steps of one operation follow each other, and their times with them
+    if (spans[spans.length - SPAN_WORDS] === operation) spans[spans.length - 1] = to;
+    else spans.push(operation, from, to);
     from = to;
   }
-  return { operations: [...operations], waiting };
+  return Float64Array.from(spans);
 }

@@ -1,5 +1,6 @@
 /** Where a batch's time goes, layer by layer, as the workers saw it. */
-import type { Engine, Times } from "../../lib/engine/engine.js";
+import type { Engine } from "../../lib/engine/engine.js";
+import type { Times } from "../../lib/engine/times.js";
 import { summarise } from "../../lib/network/summary.js";
 import { caffenet } from "../../lib/network/variants.js";
 import { withCheckedEngine } from "../checked-engine.js";

@@ -1,7 +1,7 @@
 /** `alexnet bench`: images a second of the engine on this machine, and where the time goes. */
 import type { Command } from "commander";
 import ndarray from "ndarray";
-import type { Times } from "../engine/engine.js";
+import type { Times } from "../engine/times.js";
 import type { Network } from "../network/layers.js";
 import { elementsOf } from "../network/shapes.js";
 import { summarise } from "../network/summary.js";

@@ -1,5 +1,6 @@
 /** An engine from the options that score and features share. */
 import { cliErrors } from "../errors/cli.js";
+import type { Trace } from "../engine/trace.js";
 import type { Network } from "../network/layers.js";
 import type { Preprocessing } from "../network/preprocessing.js";
 import { MODEL_NAMES, type ModelName } from "../network/variants.js";
@@ -16,8 +17,8 @@ export interface EngineFlags {
   readonly fcWeights: WeightsType;
 }
 
-/** Images in a batch where nothing is said: more cost memory and gain little. */
-const DEFAULT_BATCH = 16;
+/** Images in a batch where nothing is said: fewer are slower, more cost memory and gain little. */
+const DEFAULT_BATCH = 64;
 
 /** Weights, the network that they are for and how it wants its images. */
 export interface Model {
@@ -44,6 +45,7 @@ export async function withEngine<T>(
   { threads, kernels, fcWeights }: EngineFlags,
   maxBatch: number,
   use: (engine: ScoringEngine) => Promise<T>,
+  trace?: Trace,
 ): Promise<T> {
   const engine = await createEngine({
     network,
@@ -52,6 +54,7 @@ export async function withEngine<T>(
     kernels,
     fcWeights,
     ...(threads && { threads }),
+    ...(trace && { trace }),
   });
   try {
     return await use(engine);

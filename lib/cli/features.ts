@@ -48,7 +48,7 @@ export function addFeatures(program: Command): void {
     )
     .addOption(new Option("--out <file>", "npy file to write").makeOptionMandatory())
     .addOption(threadsOption())
-    .addOption(batchOption("images of a batch (default: 16, or as many as there are)"))
+    .addOption(batchOption("images of a batch (default: 64, or as many as there are)"))
     .addOption(kernelsOption())
     .addOption(fcWeightsOption())
     .addHelpText(

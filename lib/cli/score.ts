@@ -2,13 +2,16 @@
 import { once } from "node:events";
 import type { Command } from "commander";
 import { Option } from "commander";
+import type { Trace } from "../engine/trace.js";
 import { cliErrors } from "../errors/cli.js";
+import { towersOf } from "../network/layers.js";
+import { defaultThreads } from "../plan/plan.js";
 import { classesOf, DEFAULT_TOP_K, settingsOf, type ScoreOptions } from "../scoring/options.js";
 import { openOutput } from "../scoring/output.js";
 import { isFailed, type Row } from "../scoring/rows.js";
 import type { ScoringEngine } from "../scoring/scoring-engine.js";
 import { OUTPUT_FORMATS, rowWriter, type Columns, type OutputFormat } from "../scoring/writers.js";
-import { batchFor, loadModel, withEngine, type EngineFlags } from "./engine.js";
+import { batchFor, loadModel, withEngine, type EngineFlags, type Model } from "./engine.js";
 import { tellFailed } from "./exit.js";
 import { interruptible, InterruptedError } from "./interrupt.js";
 import { readLabels } from "./labels.js";
@@ -24,6 +27,7 @@ import {
 } from "./options.js";
 import { expandPaths, PATHS_HELP } from "./paths.js";
 import { progressBar } from "./progress.js";
+import { TraceFile } from "./trace-file.js";
 
 interface ScoreFlags extends EngineFlags {
   readonly weights: string;
@@ -34,6 +38,7 @@ interface ScoreFlags extends EngineFlags {
   readonly format: OutputFormat;
   readonly out?: string;
   readonly resume?: true;
+  readonly trace?: string;
 }
 
 const MOST_CLASSES = 2 ** 20;
@@ -52,11 +57,12 @@ export function addScore(program: Command): void {
     .addOption(numberOption("--top <k>", `classes in a row (default: ${DEFAULT_TOP_K})`, 1, MOST_CLASSES))
     .addOption(choiceOption("--crops <n>", "the centre, or the mean of 10 views", ["1", "10"]).default("1"))
     .addOption(threadsOption())
-    .addOption(batchOption("network inputs of a batch (default: 16, or as many as there are)"))
+    .addOption(batchOption("network inputs of a batch (default: 64, or as many as there are)"))
     .addOption(new Option("--logits", "add the values before softmax to each row"))
     .addOption(choiceOption("--format <format>", "of the rows", OUTPUT_FORMATS).default("ndjson"))
     .addOption(new Option("--out <file>", "file for the rows (default: stdout)"))
     .addOption(new Option("--resume", "go on with the --out of a run that was stopped"))
+    .addOption(new Option("--trace <file>", "what happened when, as trace events for Perfetto"))
     .addOption(kernelsOption())
     .addOption(fcWeightsOption())
     .addHelpText(
@@ -70,6 +76,7 @@ over; repeat the other options as they were.
 Examples:
   $ alexnet score cat.jpg --weights caffenet.safetensors --labels synsets.txt
   $ alexnet score photos --weights caffenet.safetensors --crops 10 --format csv --out rows.csv
+  $ alexnet score photos --weights caffenet.safetensors --out rows.ndjson --trace trace.json
   $ alexnet score "photos/**/*.jpg" --weights caffenet.safetensors --out rows.ndjson --resume
   $ find photos -name "*.jpg" | alexnet score - --weights caffenet.safetensors --top 1 | head`,
     )
@@ -100,11 +107,28 @@ async function score(paths: readonly string[], flags: ScoreFlags): Promise<void>
     const failed =
       rest.length === 0
         ? 0
-        : await withEngine(model, flags, batch, (engine) => scoreInto(target, engine, rest, options));
+        : await withTrace(model, flags, (trace) =>
+            withEngine(model, flags, batch, (engine) => scoreInto(target, engine, rest, options), trace),
+          );
     // whoever resumes asks about all images, not about those that were left
     tellFailed(failedBefore + failed, images.length);
   } finally {
     await target.close();
+  }
+}
+
+/** Writes what `use` traces where that is asked for; also what it traced until it failed. */
+async function withTrace<T>(
+  { network }: Model,
+  { trace: path, threads = defaultThreads() }: ScoreFlags,
+  use: (trace: Trace | undefined) => Promise<T>,
+): Promise<T> {
+  if (path === undefined) return use(undefined);
+  const file = await TraceFile.create(path, threads === towersOf(network) && threads > 1);
+  try {
+    return await use(file.trace);
+  } finally {
+    await file.close();
   }
 }
 

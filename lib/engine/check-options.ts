@@ -10,6 +10,7 @@ const KNOWN: readonly (keyof EngineOptions)[] = [
   "kernels",
   "convolutions",
   "fcWeights",
+  "trace",
 ];
 
 /** @throws AlexNetError OPTION_INVALID for an option that there is not, and for weights that are none. */
@@ -18,7 +19,9 @@ export function checkOptions(options: unknown): asserts options is EngineOptions
     throw engineErrors.option("options", options, `an object with ${KNOWN.join(", ")}`);
   const unknown = Object.keys(options).find((key) => !(KNOWN as readonly string[]).includes(key));
   if (unknown !== undefined) throw engineErrors.option("options", unknown, `one of ${KNOWN.join(", ")}`);
-  const { weights } = options as { weights?: unknown };
+  const { weights, trace } = options as { weights?: unknown; trace?: unknown };
+  if (trace !== undefined && typeof trace !== "function")
+    throw engineErrors.option("trace", trace, "a function that is told what happens when");
   if (typeof weights !== "string" && !isWeights(weights))
     throw engineErrors.option(
       "weights",

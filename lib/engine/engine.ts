@@ -10,7 +10,7 @@ import type { ConvolutionsOption } from "../plan/algorithm.js";
 import { defaultThreads, makePlan, programsOf, type Plan } from "../plan/plan.js";
 import type { WeightsType } from "../plan/weights-type.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
-import type { BatchTimes, SharedMemory } from "../../workers/protocol.js";
+import type { SharedMemory } from "../../workers/protocol.js";
 import { checkOptions } from "./check-options.js";
 import { chooseKernels, type KernelChoice, type KernelsOption } from "./choose-kernels.js";
 import { encode } from "./encode.js";
@@ -18,6 +18,8 @@ import { packWeights } from "./pack.js";
 import { WorkerPool } from "./pool.js";
 import { probabilities } from "./softmax.js";
 import { checkedInput, copyIn, copyOut, inputView, type FloatArray } from "./tensors.js";
+import { timesOf, type Times } from "./times.js";
+import { spansOfWorkers, traced, type Trace } from "./trace.js";
 
 export interface EngineOptions {
   /** Left out where the weights tell it; a name or a network, from `networks` or `defineNetwork`. */
@@ -41,15 +43,14 @@ export interface EngineOptions {
    * docs/architecture.md has figures for. Biases and activations stay float32.
    */
   readonly fcWeights?: WeightsType;
+  /** Told what happens when: each worker's steps and barriers, and in scoring each image's decoding. */
+  readonly trace?: Trace;
 }
 
 export interface RunOptions {
   /** Cancels before a batch starts; one that runs is finished. */
   readonly signal?: AbortSignal;
 }
-
-/** What the workers of a batch spent, in milliseconds, by worker. */
-export type Times = readonly BatchTimes[];
 
 const DEFAULT_BATCH = 16;
 
@@ -67,6 +68,7 @@ interface Parts {
   readonly kernels: KernelChoice;
   readonly preprocessing: Preprocessing | undefined;
   readonly labels: readonly string[] | undefined;
+  readonly trace: Trace | undefined;
 }
 
 export class Engine {
@@ -81,6 +83,7 @@ export class Engine {
   readonly preprocessing: Preprocessing | undefined;
   /** Class names, where the weights have them. */
   readonly labels: readonly string[] | undefined;
+  protected readonly trace: Trace | undefined;
   /** The end of the queue: every call waits for the one before it. */
   #last: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -93,6 +96,7 @@ export class Engine {
     this.kernels = parts.kernels;
     this.preprocessing = parts.preprocessing;
     this.labels = parts.labels;
+    this.trace = parts.trace;
   }
 
   /** See createEngine. */
@@ -115,7 +119,8 @@ export class Engine {
       await pool.close();
       throw error;
     }
-    return { plan, memory, pool, kernels: choice, preprocessing, labels: weights.labels };
+    const { labels } = weights;
+    return { plan, memory, pool, kernels: choice, preprocessing, labels, trace: options.trace };
   }
 
   get network(): Network {
@@ -197,7 +202,7 @@ export class Engine {
   ): Promise<T> {
     return this.#queue(async () => {
       options.signal?.throwIfAborted();
-      const images = fill(inputView(this.#plan, this.#live.memory));
+      const images = traced(this.trace, "input", () => fill(inputView(this.#plan, this.#live.memory)));
       await this.#run(images);
       const output = this.#allocate(this.#tensorOf(this.#lastLayer), images);
       this.#copyOut(this.#lastLayer, images, output, 0);
@@ -224,7 +229,9 @@ export class Engine {
       for (let from = 0; from < images; from += batch) {
         signal?.throwIfAborted();
         const count = Math.min(batch, images - from);
-        copyIn(this.#plan, this.#live.memory, source, from, count);
+        traced(this.trace, "input", () => {
+          copyIn(this.#plan, this.#live.memory, source, from, count);
+        });
         await this.#run(count, { keep });
         layers.forEach((name, index) => {
           this.#copyOut(name, count, outputs[index], from);
@@ -252,8 +259,10 @@ export class Engine {
       const programs = programsOf(this.#plan, images, keep);
       this.#encoded = { images, keep, programs: encode(this.#plan, programs, memory) };
     }
-    const times = await pool.run(this.#encoded.programs, timed);
-    return times.filter((time) => time !== undefined);
+    const answers = await pool.run(this.#encoded.programs, timed || this.trace !== undefined);
+    const times = answers.flatMap((words) => (words === undefined ? [] : [timesOf(words)]));
+    this.trace?.(spansOfWorkers(this.#plan, times));
+    return times;
   }
 
   get #live() {

@@ -2,7 +2,7 @@
 import { Piscina } from "piscina";
 import { engineErrors } from "../errors/engine.js";
 import { Barrier } from "../../workers/barrier.js";
-import type { BatchAnswer, BatchTask, BatchTimes, WorkerSetup } from "../../workers/protocol.js";
+import type { BatchAnswer, BatchTask, BatchSpans, WorkerSetup } from "../../workers/protocol.js";
 
 const FILENAME = new URL("../../workers/worker.js", import.meta.url).href;
 
@@ -26,7 +26,7 @@ export class WorkerPool {
    * Runs one batch, a program for each worker; one batch at a time.
    * @throws AlexNetError WORKER_FAILED when a worker throws, exits or is terminated; the next batch has a new pool.
    */
-  async run(programs: readonly Int32Array[], timed: boolean): Promise<(BatchTimes | undefined)[]> {
+  async run(programs: readonly Int32Array[], timed: boolean): Promise<(BatchSpans | undefined)[]> {
     // A worker was lost, in the last batch or since: start again, with every worker that the plan has. Piscina's own
     // replacement would do, but a task waits without end where that one fails as well.
     if (this.#lost !== undefined) await this.#restart();
@@ -41,8 +41,8 @@ export class WorkerPool {
     });
     // all of them: a worker that still runs may not write into the next batch
     const answers = await Promise.all(tasks);
-    const times = answers.filter((answer) => answer !== "gave up");
-    if (times.length === answers.length) return times;
+    const spans = answers.filter((answer) => answer !== "gave up");
+    if (spans.length === answers.length) return spans;
     throw engineErrors.workerFailed(this.#lost ?? new Error("a worker gave up without a cause"));
   }
 

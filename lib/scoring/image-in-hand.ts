@@ -26,6 +26,9 @@ export async function takeInHand(
   }
 }
 
+/** What an image is called where its path is shown. */
+export const nameOf = (image: ImageSource): string => contentsOf(image).path ?? "buffer";
+
 function contentsOf(image: ImageSource): { path: string | null; bytes: string | Uint8Array } {
   if (typeof image === "string") return { path: image, bytes: image };
   if (image instanceof Uint8Array) return { path: null, bytes: image };

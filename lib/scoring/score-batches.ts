@@ -4,7 +4,9 @@ import type { RunOptions } from "../engine/engine.js";
 import type { FloatArray } from "../engine/tensors.js";
 import type { Crop } from "../images/index.js";
 import type { Shape } from "../network/layers.js";
-import { takeInHand, type ImageInHand } from "./image-in-hand.js";
+import type { Trace } from "../engine/trace.js";
+import { DecodeLanes } from "./decode-lanes.js";
+import { nameOf, takeInHand, type ImageInHand } from "./image-in-hand.js";
 import { mapAhead } from "./map-ahead.js";
 import type { ScoreSettings } from "./options.js";
 import type { ImageSource, Row } from "./rows.js";
@@ -38,14 +40,14 @@ export async function* scoreBatches(
   settings: ScoreSettings,
   inputSize: Shape,
   run: RunBatch,
+  trace?: Trace,
 ): AsyncGenerator<Row[], void, undefined> {
   const { batch, crops, signal } = settings;
   const ahead = Math.ceil(batch / crops);
-  const images = mapAhead(source, (image, stop) => takeInHand(image, settings, inputSize, stop), {
-    ahead,
-    concurrency: Math.min(DECODERS, ahead),
-    signal,
-  });
+  const lanes = new DecodeLanes(trace);
+  const take = (image: ImageSource, stop: AbortSignal) =>
+    lanes.run(nameOf(image), () => takeInHand(image, settings, inputSize, stop));
+  const images = mapAhead(source, take, { ahead, concurrency: Math.min(DECODERS, ahead), signal });
   const gathering = new Gathering(images, batch);
   try {
     while (!gathering.finished) {

@@ -5,7 +5,7 @@ import { scoringErrors } from "../errors/scoring.js";
 import { loadDecoder } from "../images/index.js";
 import { settingsOf, type ClassifyOptions, type ScoreOptions, type ScoreSettings } from "./options.js";
 import type { ImageSource, Row } from "./rows.js";
-import { scoreBatches } from "./score-batches.js";
+import { scoreBatches, type RunBatch } from "./score-batches.js";
 import { ScoreStream } from "./score-stream.js";
 
 export type ImageSources = Iterable<ImageSource> | AsyncIterable<ImageSource>;
@@ -53,9 +53,8 @@ export class ScoringEngine extends Engine {
   scoreBatches(images: ImageSources, options: ScoreOptions = {}): AsyncGenerator<Row[], void, undefined> {
     const settings = this.settings(options);
     checkSources(images);
-    return scoreBatches(images, settings, this.network.input, (fill, use, run) =>
-      this.runBatch(fill, use, run),
-    );
+    const run: RunBatch = (fill, use, options) => this.runBatch(fill, use, options);
+    return scoreBatches(images, settings, this.network.input, run, this.trace);
   }
 
   /**
@@ -76,7 +75,7 @@ export class ScoringEngine extends Engine {
  * Starts an engine: reads the weights, plans the network for the threads and the largest batch, takes the memory,
  * packs the weights into it and starts the workers.
  * @throws AlexNetError as `loadWeights` and `resolveNetwork`; OPTION_INVALID for weights, threads, maxBatch, kernels,
- * convolutions, fcWeights or an option that there is not; KERNELS_UNAVAILABLE; MEMORY_TOO_LARGE.
+ * convolutions, fcWeights, trace or an option that there is not; KERNELS_UNAVAILABLE; MEMORY_TOO_LARGE.
  */
 export function createEngine(options: EngineOptions): Promise<ScoringEngine> {
   return ScoringEngine.create(options);

@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
+import { traceNow, type TraceSpan } from "../../lib/engine/trace.js";
 import { Engine, type EngineOptions } from "../../lib/engine/engine.js";
 import type { SharedMemory } from "../../workers/protocol.js";
 import { bitsOf, createEngine, imagesFor, take, withEngine } from "../engines.js";
@@ -142,6 +143,29 @@ describe("engine", () => {
       );
       for (const { waiting } of times) expect(waiting).to.be.at.least(0);
     }));
+
+  it("tells a trace what each worker did in a batch, and when", async () => {
+    const told: TraceSpan[] = [];
+    const from = traceNow();
+    await withEngine({ ...small, trace: (spans) => told.push(...spans) }, async (engine) => {
+      await engine.forward(imagesFor(engine, 2));
+      const names = (kind: string, index: number) =>
+        new Set(
+          told.filter(({ lane }) => lane.kind === kind && lane.index === index).map(({ name }) => name),
+        );
+      const layers = engine.plan.graph.operations.map(({ layer }) => layer.name);
+      expect([...names("main", 0)]).to.deep.equal(["input"]);
+      // the last layer has work for one worker only
+      const workers = [0, 1].map((worker) => names("worker", worker));
+      for (const own of workers) expect([...own]).to.include.members(["conv1", "barrier"]);
+      expect(new Set(workers.flatMap((own) => [...own]))).to.deep.equal(new Set([...layers, "barrier"]));
+    });
+    // a millisecond for clocks of threads that do not agree
+    for (const span of told) {
+      expect(span.from).to.be.within(from - 1, traceNow() + 1);
+      expect(span.to).to.be.at.least(span.from);
+    }
+  });
 });
 
 describe("an engine that is cancelled", () => {

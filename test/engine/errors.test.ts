@@ -140,7 +140,7 @@ describe("errors of the engine", () => {
       "OPTION_INVALID",
       "threads: got 65; it must be a whole number from 1 to 64",
     );
-    const known = "network, weights, threads, maxBatch, kernels, convolutions, fcWeights";
+    const known = "network, weights, threads, maxBatch, kernels, convolutions, fcWeights, trace";
     const weights = "a file's path, or what loadWeights or weightsFromTensors give";
     const wrong: [options: unknown, text: string][] = [
       [undefined, `options: got nothing; it must be an object with ${known}`],
@@ -149,6 +149,7 @@ describe("errors of the engine", () => {
       [{}, `weights: got nothing; it must be ${weights}`],
       [{ ...small, weights: { tensors: [] } }, `weights: got {"tensors":[]}; it must be ${weights}`],
       [{ ...small, weights: null }, `weights: got null; it must be ${weights}`],
+      [{ ...small, trace: 1 }, "trace: got 1; it must be a function that is told what happens when"],
     ];
     for (const [options, text] of wrong)
       expectError(

@@ -1,6 +1,7 @@
 /** The pool alone: programs that fail in a kernel, at any command of any worker. */
 import { expect } from "chai";
 import ndarray from "ndarray";
+import { timesOf } from "../../lib/engine/times.js";
 import { encode } from "../../lib/engine/encode.js";
 import { compileSet, KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
 import { packWeights } from "../../lib/engine/pack.js";
@@ -91,7 +92,9 @@ describe("worker pool", () => {
     withPool(2, async (pool, programs) => {
       expect(await pool.run(programs, false)).to.deep.equal([undefined, undefined]);
       const times = await pool.run(programs, true);
-      const operations = times.flatMap((time) => time?.operations.map(([operation]) => operation) ?? []);
+      const operations = times.flatMap((words) =>
+        words ? timesOf(words).operations.map(([operation]) => operation) : [],
+      );
       expect(times).to.not.include(undefined);
       expect(new Set(operations).size).to.equal(8);
     }));
