@@ -8,6 +8,7 @@ import { sectionText } from "./report/text.js";
 import { kernelsSuite } from "./suites/kernels.js";
 import { layersSuite } from "./suites/layers.js";
 import { machineSuite } from "./suites/machine.js";
+import { modelSuite } from "./suites/model.js";
 import { networkSuite } from "./suites/network.js";
 import { peersSuite } from "./suites/peers.js";
 import { pipelineSuite } from "./suites/pipeline.js";
@@ -20,6 +21,7 @@ const RUNS: Record<SuiteName, (options: BenchOptions) => Promise<Section[]>> = {
   layers: layersSuite,
   network: networkSuite,
   scaling: scalingSuite,
+  model: modelSuite,
   peers: peersSuite,
   pipeline: pipelineSuite,
   startup: startupSuite,

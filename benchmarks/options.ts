@@ -15,6 +15,7 @@ export const SUITES = [
   "layers",
   "network",
   "scaling",
+  "model",
   "peers",
   "pipeline",
   "startup",
@@ -43,8 +44,8 @@ export interface LeftOut {
 }
 
 export const USAGE = `npm run bench -- [SUITE ...] [OPTION ...]
-  SUITE           ${SUITES.slice(0, 5).join(", ")},
-                  ${SUITES.slice(5).join(", ")} (these beside peers, where they are installed);
+  SUITE           ${SUITES.slice(0, 6).join(", ")},
+                  ${SUITES.slice(6).join(", ")} (these beside peers, where they are installed);
                   all that can run where none is named
   --quick         a smoke test: every suite once, with a tiny network
   --threads N     1 to ${MAX_THREADS}, ${defaultThreads()} here where left out

@@ -19,7 +19,7 @@ describe("benchmarks: options", () => {
 
   it("without peers the suites that need them are left out, with the command that installs them", () => {
     const { suites, leftOut } = read("--threads 2 --quick", false);
-    expect(suites).to.deep.equal(["machine", "kernels", "layers", "network", "scaling"]);
+    expect(suites).to.deep.equal(["machine", "kernels", "layers", "network", "scaling", "model"]);
     expect(leftOut.map(({ suite }) => suite)).to.deep.equal(["peers", "pipeline", "startup"]);
     expect(leftOut[0].reason).to.contain("npm ci");
   });
