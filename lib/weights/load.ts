@@ -35,10 +35,11 @@ export async function loadWeights(path: string, options: LoadOptions = {}): Prom
 }
 
 function formatOf(source: string, head: Uint8Array): WeightFormat {
-  const unread = UNREAD_KINDS.find((kind) => kind.matches(head));
-  if (unread) throw weightsErrors.unsupported(source, unread.kind, unread.next);
+  // first, since safetensors begins with a length: its bytes may be what other kinds begin with
   const format = FORMATS.find((candidate) => candidate.matches(head));
   if (format) return format;
+  const unread = UNREAD_KINDS.find((kind) => kind.matches(head));
+  if (unread) throw weightsErrors.unsupported(source, unread.kind, unread.next);
   throw weightsErrors.unrecognised(
     source,
     head,

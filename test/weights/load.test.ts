@@ -26,6 +26,20 @@ describe("loadWeights", () => {
     });
   });
 
+  it("takes a safetensors file whose header length begins as gzip does", async () => {
+    const data = floats(1, 2);
+    const entry = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
+    const header = Buffer.from(JSON.stringify({ a: entry }).padEnd(0x8b1f));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    expect([...length.subarray(0, 2)]).to.deep.equal([...gzipSync("").subarray(0, 2)]);
+    await inFolder(async (folder) => {
+      const path = join(folder, "w");
+      await writeFile(path, Buffer.concat([length, header, data]));
+      expect((await loadWeights(path)).tensors.get("a")?.shape).to.deep.equal([2]);
+    });
+  });
+
   const again = "load it with PyTorch and save it with torch.save(model.state_dict(), path) of 1.6 or later";
   const unread: readonly [kind: string, bytes: () => Buffer | Promise<Buffer>, text: string][] = [
     [
