@@ -48,8 +48,11 @@ interface Candidate {
   readonly module?: KernelModule;
 }
 
-/** Once measured, a set's figure holds for the life of the process: flags and processor stay what they are. */
-const candidates = new Map<CompiledSetName, Candidate>();
+/**
+ * Once measured, a set's figure holds for the life of the process: flags and processor stay what they are. Engines
+ * that are created at once wait for the same measurement.
+ */
+const candidates = new Map<CompiledSetName, Promise<Candidate>>();
 
 /**
  * Picks the fastest kernel set that is right, or the one that is asked for.
@@ -79,15 +82,20 @@ const chosen = (
   return { choice: { set: name, kernels: set.kernels, forced, measured }, set, module };
 };
 
-async function measure(sets: readonly CompiledSetName[]): Promise<Candidate[]> {
+function measure(sets: readonly CompiledSetName[]): Promise<Candidate[]> {
   const missing = sets.filter((set) => !candidates.has(set));
   if (missing.length > 0) {
-    const measurements = await inWorker(
+    const measurements = inWorker(
       missing.map((set) => ({ file: fileOfSet(set), panel: KERNEL_SETS[set].panel })),
     );
-    missing.forEach((set, index) => candidates.set(set, candidate(set, measurements[index])));
+    missing.forEach((set, index) => {
+      const measured = measurements.then((all) => candidate(set, all[index]));
+      candidates.set(set, measured);
+      // who asked is told; who asks later measures again
+      measured.catch(() => candidates.delete(set));
+    });
   }
-  return sets.flatMap((set) => candidates.get(set) ?? []);
+  return Promise.all(sets.flatMap((set) => candidates.get(set) ?? []));
 }
 
 function candidate(set: CompiledSetName, measured: Measurement | undefined): Candidate {

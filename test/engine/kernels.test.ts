@@ -9,7 +9,10 @@ import { WorkerWatch } from "./killing.js";
 import { small } from "./small.js";
 
 /** A module of its own, which has measured nothing yet. */
-const unmeasured = new URL("../../lib/engine/choose-kernels.js?unmeasured", import.meta.url).href;
+const unmeasured = async (name: string): Promise<{ chooseKernels: typeof chooseKernels }> => {
+  const url = new URL(`../../lib/engine/choose-kernels.js?${name}`, import.meta.url);
+  return (await import(url.href)) as { chooseKernels: typeof chooseKernels };
+};
 
 describe("choice of kernels", () => {
   it("is the fastest of the sets that were measured and are right", async () => {
@@ -29,6 +32,25 @@ describe("choice of kernels", () => {
     const second = await chooseKernels("auto");
     expect(second.choice.measured).to.deep.equal(first.choice.measured);
     expect(second.module).to.equal(first.module);
+  });
+
+  it("is measured once for engines that are created at once", async () => {
+    const fresh = await unmeasured("at-once");
+    const watch = new WorkerWatch();
+    try {
+      const [first, second, forced] = await Promise.all([
+        fresh.chooseKernels("auto"),
+        fresh.chooseKernels("auto"),
+        fresh.chooseKernels("baseline"),
+      ]);
+      expect(watch.started).to.equal(1);
+      expect(second.module).to.equal(first.module);
+      expect(forced.choice.measured).to.deep.equal(
+        first.choice.measured.filter(({ set }) => set === "baseline"),
+      );
+    } finally {
+      watch.stop();
+    }
   });
 
   it("is visible on the engine, with a kernel for every export", () =>
@@ -80,7 +102,7 @@ describe("choice of kernels", () => {
   });
 
   it("says so when the thread that measures is lost, and measures again when it is asked again", async () => {
-    const fresh = (await import(unmeasured)) as { chooseKernels: typeof chooseKernels };
+    const fresh = await unmeasured("lost");
     const watch = new WorkerWatch();
     watch.onStart = (worker) => void worker.terminate();
     try {
