@@ -131,7 +131,7 @@ class TensorReader {
       throw this.field(
         "stride",
         strides,
-        `as long as size [${shape.join(", ")}], up to ${LARGEST_RANK} axes`,
+        `as long as size, which has ${shape.length}, up to ${LARGEST_RANK} axes`,
       );
     if (typeof offset !== "number" || !Number.isSafeInteger(offset) || offset < 0)
       throw this.field("storage offset", this.shown(offset), "a whole number from 0");

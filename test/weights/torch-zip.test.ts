@@ -109,10 +109,13 @@ describe("PyTorch zip files", () => {
     [{ size: [0] }, `: size is [0]; it must be whole numbers from 1${damaged}`],
     [{ size: [-2] }, `: size is "a tuple of 1"; it must be a tuple of whole numbers from 0${damaged}`],
     [{ stride: [-1] }, `: stride is "a tuple of 1"; it must be a tuple of whole numbers from 0${damaged}`],
-    [{ stride: [1, 1] }, `: stride is [1,1]; it must be as long as size [2], up to 8 axes${damaged}`],
+    [
+      { stride: [1, 1] },
+      `: stride is [1,1]; it must be as long as size, which has 1, up to 8 axes${damaged}`,
+    ],
     [
       { size: [1, 1, 1, 1, 1, 1, 1, 1, 2], stride: [1, 1, 1, 1, 1, 1, 1, 1, 1] },
-      `: stride is [1,1,1,1,1,1,1,1,1]; it must be as long as size [1, 1, 1, 1, 1, 1, 1, 1, 2], up to 8 axes${damaged}`,
+      `: stride is [1,1,1,1,1,1,1,1,1]; it must be as long as size, which has 9, up to 8 axes${damaged}`,
     ],
     [{ stride: [0] }, ` has stride [0], by which elements of size [2] share places${contiguous}`],
     [
