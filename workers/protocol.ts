@@ -32,8 +32,6 @@ export interface ControlLayout {
 
 /** One worker's part of one batch: a Piscina task. */
 export interface BatchTask {
-  /** Which worker of the plan this is, from 0. */
-  readonly worker: number;
   /** COMMAND_WORDS words for each command, in the order in which they run. */
   readonly program: Int32Array;
   /** Whether to answer with what it did when. */

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import type { Tile } from "../plan/tile.js";
 import { compileKernels } from "../../workers/kernel-module.js";
-import { REFERENCE_PANEL } from "../../workers/reference/kernels.js";
+import { REFERENCE_PANEL } from "../../workers/reference/panel.js";
 import type { KernelModule } from "../../workers/protocol.js";
 import type { KernelName } from "../../workers/steps.js";
 

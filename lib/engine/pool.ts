@@ -31,9 +31,9 @@ export class WorkerPool {
     // replacement would do, but a task waits without end where that one fails as well.
     if (this.#lost !== undefined) await this.#restart();
     const pool = this.#pool;
-    const tasks = programs.map(async (program, worker): Promise<BatchAnswer> => {
+    const tasks = programs.map(async (program): Promise<BatchAnswer> => {
       try {
-        return await pool.run({ worker, program, timed });
+        return await pool.run({ program, timed });
       } catch (error) {
         this.#lose(error);
         return "gave up";

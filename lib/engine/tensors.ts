@@ -4,6 +4,7 @@ import ops from "ndarray-ops";
 import { engineErrors } from "../errors/engine.js";
 import { elementsOf } from "../network/shapes.js";
 import type { Plan } from "../plan/plan.js";
+import { firstNotFinite } from "../weights/numbers.js";
 
 export type FloatArray = NdArray<Float32Array>;
 
@@ -96,25 +97,11 @@ export function copyIn(
     written.set(source.data.subarray(source.offset, source.offset + size));
   else ops.assign(target, source);
   // what was written, not what was given: a float64 may be too large for a float32
-  if (allFinite(written)) return;
-  const at = written.findIndex((value) => !Number.isFinite(value));
+  const at = firstNotFinite(written);
+  if (at < 0) return;
   const place = target.stride.map((stride, axis) => Math.floor(at / stride) % target.shape[axis]);
   throw engineErrors.inputNotFinite(source.get(...place), [from + place[0], ...place.slice(1)]);
 }
 
 const isContiguous = ({ shape, stride }: NdArray): boolean =>
   stride.every((step, axis) => step === elementsOf(shape.slice(axis + 1)));
-
-/** Four sums that stay 0 while every element is finite, since one would wait for its last addition. */
-function allFinite(values: Float32Array): boolean {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = values.length - (values.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    a += values[i] * 0;
-    b += values[i + 1] * 0;
-    c += values[i + 2] * 0;
-    d += values[i + 3] * 0;
-  }
-  for (let i = whole; i < values.length; i++) a += values[i] * 0;
-  return a + b + c + d === 0;
-}

@@ -15,7 +15,17 @@ describe("memory", () => {
       const weights = `${folder}/caffenet.safetensors`;
       const made = await alexnet(["init", "--model", "caffenet", "--seed", "1", "--out", weights]);
       expect(made.code, made.stderr).to.equal(0);
-      const peak = await peakMemoryOf([MAIN, "score", ...samples, "--batch", "1", "--threads", "2", "--weights", weights]);
+      const peak = await peakMemoryOf([
+        MAIN,
+        "score",
+        ...samples,
+        "--batch",
+        "1",
+        "--threads",
+        "2",
+        "--weights",
+        weights,
+      ]);
       expect(peak).to.be.above(WEIGHTS).and.below(MOST);
     }));
 });

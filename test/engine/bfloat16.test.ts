@@ -1,6 +1,7 @@
 /** float32 to bfloat16, the nearest one, ties to even. */
 import { expect } from "chai";
-import { roundPanel, roundToBfloat16 } from "../../lib/engine/bfloat16.js";
+import { roundPanel } from "../../lib/engine/bfloat16.js";
+import { roundToBF16 } from "../../lib/weights/numbers.js";
 import { Random, testSeed } from "../random.js";
 import { nearestBfloat16 } from "./rounded-weights.js";
 
@@ -16,14 +17,14 @@ const valueOf = (bits: number): number => {
   return floats[0];
 };
 /** What a float32 becomes, given and told as bits of float32. */
-const rounded = (bits: number): number => valueOf((roundToBfloat16(bits) << 16) >>> 0);
+const rounded = (bits: number): number => valueOf((roundToBF16(bits) << 16) >>> 0);
 
 describe(`bfloat16 (TEST_SEED=${seed})`, () => {
   it("leaves every bfloat16 as it is, and every NaN a NaN", () => {
     for (let upper = 0; upper < 65536; upper++) {
       const bits = (upper << 16) >>> 0;
       if (Number.isNaN(valueOf(bits))) expect(rounded(bits)).to.be.NaN;
-      else if (roundToBfloat16(bits) !== upper) expect(roundToBfloat16(bits)).to.equal(upper);
+      else if (roundToBF16(bits) !== upper) expect(roundToBF16(bits)).to.equal(upper);
     }
     for (const bits of [0x7f800001, 0x7f80ffff, 0x7fffffff, 0xff800001, 0xffffffff])
       expect(rounded(bits), bits.toString(16)).to.be.NaN;
@@ -49,7 +50,7 @@ describe(`bfloat16 (TEST_SEED=${seed})`, () => {
       [0xff800000, 0xff80],
     ];
     for (const [from, to] of cases)
-      expect(roundToBfloat16(from).toString(16), from.toString(16)).to.equal(to.toString(16));
+      expect(roundToBF16(from).toString(16), from.toString(16)).to.equal(to.toString(16));
   });
 
   it("is the nearer of two neighbours for any bits, and at most 1/256 of a normal number away", () => {

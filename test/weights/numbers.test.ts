@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { crc32 } from "../../lib/weights/crc32.js";
-import { halfToNumber, toBF16, toFloat32 } from "../../lib/weights/numbers.js";
-import { firstNotFinite } from "../../lib/weights/reader.js";
+import { firstNotFinite, halfToNumber, toBF16, toFloat32 } from "../../lib/weights/numbers.js";
 
 describe("numbers of weight files", () => {
   it("reads halves: zeros, subnormals, the smallest normal, the largest, infinities and NaN", () => {

@@ -1,6 +1,7 @@
 /** What decides whether a kernel set is right here: every set is, and no fault in a kernel goes unseen. */
 import { expect } from "chai";
-import { REFERENCE_PANEL, referenceKernels } from "../../workers/reference/kernels.js";
+import { referenceKernels } from "../../workers/reference/kernels.js";
+import { REFERENCE_PANEL } from "../../workers/reference/panel.js";
 import { Checks } from "../../workers/checks.js";
 import { instantiate } from "../../workers/instantiate.js";
 import type { SharedMemory } from "../../workers/protocol.js";

@@ -8,12 +8,10 @@ import { expand, expandedPanel } from "./bfloat16.js";
 import { convolution } from "./convolution.js";
 import { gemm } from "./gemm.js";
 import { maxPooling } from "./max-pooling.js";
+import { REFERENCE_PANEL } from "./panel.js";
 import { spaceToDepth } from "./space-to-depth.js";
 import { winogradInput, winogradOutput } from "./winograd.js";
 import { activation, normalisation } from "./pointwise.js";
-
-/** Columns of a packed panel in the reference set. */
-export const REFERENCE_PANEL = 8;
 
 export function referenceKernels(memory: SharedMemory): Kernels {
   const view = new DataView(memory.buffer);
