@@ -1,5 +1,5 @@
 /** Scoring as a Node stream: images are written, rows are read. */
-import { Duplex } from "node:stream";
+import { Transform, type TransformCallback } from "node:stream";
 import type { ImageSource, Row } from "./rows.js";
 
 type Score = (
@@ -11,13 +11,16 @@ type Score = (
  * An object-mode stream over a generator of rows. Back-pressure goes both ways: an image is accepted when the
  * generator wants it, and the generator rests while nobody reads. Destroying it waits for the batch in hand.
  */
-export class ScoreStream extends Duplex {
+export class ScoreStream extends Transform {
   readonly #images = new Handover<ImageSource>();
   readonly #stop = new AbortController();
   readonly #rows: AsyncGenerator<Row, void, undefined>;
   /** Asked for a row since the last one. */
   #wanted = false;
   #reading = false;
+  /** Ends the rows: there from when no more images come. */
+  #end: TransformCallback | undefined;
+  #done = false;
 
   constructor(score: Score) {
     // an image may be a whole file: none waits here beside the one that is handed over
@@ -25,16 +28,19 @@ export class ScoreStream extends Duplex {
     this.#rows = score(this.#images, this.#stop.signal);
   }
 
-  override _write(image: ImageSource, _encoding: string, callback: () => void): void {
+  /** An image is done with when it is taken: rows come when they come, in batches. */
+  override _transform(image: ImageSource, _encoding: string, callback: TransformCallback): void {
     this.#images.offer(image, callback);
   }
 
-  override _final(callback: () => void): void {
+  override _flush(callback: TransformCallback): void {
+    this.#end = callback;
     this.#images.end();
-    callback();
+    if (this.#done) callback();
   }
 
-  override _read(): void {
+  override _read(size: number): void {
+    super._read(size);
     this.#wanted = true;
     if (!this.#reading) void this.#pushRows();
   }
@@ -56,7 +62,10 @@ export class ScoreStream extends Duplex {
         const result = await this.#rows.next();
         // before the push, within which the next one may be asked for
         this.#wanted = false;
-        if (this.push(result.done ? null : result.value)) this.#wanted = result.done !== true;
+        if (result.done) {
+          this.#done = true;
+          this.#end?.();
+        } else if (this.push(result.value)) this.#wanted = true;
       }
     } catch (error) {
       this.destroy(error instanceof Error ? error : new Error(String(error)));

@@ -1,5 +1,5 @@
 /** The engine that users get: the network on its workers, and images in front of it. */
-import type { Duplex } from "node:stream";
+import type { Transform } from "node:stream";
 import { Engine, type EngineOptions } from "../engine/engine.js";
 import { scoringErrors } from "../errors/scoring.js";
 import { loadDecoder } from "../images/index.js";
@@ -62,7 +62,7 @@ export class ScoringEngine extends Engine {
    * that error.
    * @throws AlexNetError as `settings`, at once.
    */
-  scoreStream(options: ScoreOptions = {}): Duplex {
+  scoreStream(options: ScoreOptions = {}): Transform {
     // checked now: the stream itself has its own signal
     const { signal } = this.settings(options);
     return new ScoreStream((images, stop) =>

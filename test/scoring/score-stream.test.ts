@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Readable, Writable } from "node:stream";
+import { Readable, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { expect } from "chai";
 import type { ImageSource, Row } from "../../lib/scoring/rows.js";
@@ -50,6 +50,21 @@ describe("ScoreStream", () => {
       expect(rows).to.deep.equal(names(length).map(row));
       expect(log.ended).to.equal("done");
     });
+
+  it("is one of Node's transforms, which finishes when scoring has ended", async () => {
+    const { stream, log } = fakeScoring();
+    const transform = stream();
+    expect(transform).to.be.instanceOf(Transform);
+    const rows: unknown[] = [];
+    transform.on("data", (item) => rows.push(item));
+    let endedAtFinish = "";
+    transform.on("finish", () => (endedAtFinish = log.ended));
+    for (const name of names(20)) transform.write(name);
+    transform.end();
+    await once(transform, "close");
+    expect(endedAtFinish).to.equal("done");
+    expect(rows).to.deep.equal(names(20).map(row));
+  });
 
   it("gives rows to for await, to data listeners and to read()", async () => {
     const wanted = names(50).map(row);
