@@ -9,6 +9,7 @@ import {
   type PlanDescription,
   type WorkSlice,
 } from "../plan/describe.js";
+import type { Region } from "../plan/memory.js";
 import { defaultThreads, makePlan } from "../plan/plan.js";
 import type { WeightsType } from "../plan/weights-type.js";
 import {
@@ -81,7 +82,8 @@ function textOf(description: PlanDescription): string {
     `${model}: ${plural(towers, "tower")} on ${plural(threads, "worker")}, batch ${batch}${wavesText(waves)},` +
     ` kernels ${kernels.set} (tile ${kernels.rows} x ${kernels.panel})\n` +
     `the workers meet ${barriers} times a batch, before the layers marked *\n`;
-  return `${head}\n${workText(description)}\n${crossingText(description)}\n${memoryText(description)}`;
+  const parts = [workText, crossingText, memoryText, layoutText].map((part) => part(description));
+  return [head, ...parts].join("\n");
 }
 
 const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;
@@ -173,4 +175,24 @@ function memoryText({ memory }: PlanDescription): string {
     megabytes(memory.kinds[kind as keyof typeof KIND_TITLES]),
   ]);
   return `shared memory\n${table([left("what"), right("size")], [...kinds, ["total", megabytes(memory.bytes)]])}`;
+}
+
+/** A line a region; those of a layer's towers, which lie behind each other, are one line. */
+function layoutText({ memory: { regions } }: PlanDescription): string {
+  const lines = new Map<string, { readonly name: string; readonly first: Region; times: number }>();
+  for (const first of regions) {
+    if (first.bytes === 0) continue;
+    const name = first.name.replace(/, tower \d+$/, "");
+    const key = [name, first.kind, first.bytes].join();
+    const known = lines.get(key);
+    if (known) known.times++;
+    else lines.set(key, { name, first, times: 1 });
+  }
+  const rows = [...lines.values()].map(({ name, first, times }) => [
+    name,
+    first.kind,
+    count(first.offset),
+    `${times === 1 ? "" : `${times} x `}${count(first.bytes)}`,
+  ]);
+  return `where it lies\n${table([left("region"), left("kind"), right("offset"), right("bytes")], rows)}`;
 }

@@ -66,6 +66,36 @@ describe("alexnet plan", () => {
     expect(memory.at(-1)).to.match(/^total +\d+\.\d MB$/);
   });
 
+  it("shows where every region lies, a layer's towers in a line", async () => {
+    const options = ["--threads", "2", "--batch", "13"];
+    const [text, json] = await Promise.all([plan(...options), plan(...options, "--json")]);
+    const { memory } = JSON.parse(json) as PlanDescription;
+    const [title, head, ...lines] = blockOf(text, "where it lies");
+    expect([title, head.split(/ {2,}/)]).to.deep.equal([
+      "where it lies",
+      ["region", "kind", "offset", "bytes"],
+    ]);
+    const number = (shown: string) => Number(shown.replaceAll(",", ""));
+    const shown = lines.flatMap((line) => {
+      const [name, kind, offset, bytes] = line.split(/ {2,}/);
+      const [size, times = "1"] = bytes.split(" x ").reverse();
+      return Array.from({ length: Number(times) }, () => ({
+        name,
+        kind,
+        offset: number(offset),
+        bytes: number(size),
+      }));
+    });
+    const regions = memory.regions.filter(({ bytes }) => bytes > 0);
+    expect(shown.map(({ kind, bytes }) => [kind, bytes])).to.deep.equal(
+      regions.map(({ kind, bytes }) => [kind, bytes]),
+    );
+    expect(shown[0]).to.deep.equal({ name: "barrier", kind: "control", offset: 65536, bytes: 8 });
+    const of = (wanted: string) => regions.find(({ name, kind }) => name === wanted && kind === "weights");
+    const fc6 = shown.filter(({ name, kind }) => name === "fc6" && kind === "weights");
+    expect(fc6.map(({ offset }) => offset)).to.deep.equal(Array(2).fill(of("fc6, tower 0")?.offset));
+  });
+
   it("shows one worker with both towers, and more workers than there is work", async () => {
     const alone = await plan("--threads", "1", "--batch", "1", "--model", "alexnet2012");
     expect(blockOf(alone, "layer   ")[2]).to.match(
