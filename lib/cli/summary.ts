@@ -71,6 +71,7 @@ function layersText(network: Network): string {
     right("biases"),
     right("multiply-adds"),
   ];
+  const note = NOTES[network.name];
   const blank = Array<string>(7).fill("");
   const total = [count(totals.weights), count(totals.biases), count(totals.macs)];
   const [, ...untitled] = blank;
@@ -81,7 +82,8 @@ function layersText(network: Network): string {
       [...blank, ...total.map((text) => "-".repeat(text.length))],
       ["total", ...untitled, ...total],
     ]) +
-    `\n${count(totals.parameters)} parameters, ${count(totals.macs)} multiply-adds, ${count(totals.neurons)} neurons\n`
+    `\n${count(totals.parameters)} parameters, ${count(totals.macs)} multiply-adds, ${count(totals.neurons)} neurons\n` +
+    (note === undefined ? "" : `${note}\n`)
   );
 }
 
@@ -155,6 +157,12 @@ function conventionLines(preprocessing: Preprocessing, { input }: Network): [str
     ],
   ];
 }
+
+/** What a person who knows a network from elsewhere may stumble over, by its name. */
+const NOTES: Partial<Record<string, string>> = {
+  "single-tower":
+    "Descriptions of this network speak of 224 x 224; its layers fit inputs of 227 to 258, and it takes 227.",
+} satisfies Partial<Record<ModelName, string>>;
 
 /** Seven digits, as a float32 has. */
 const number = (value: number): string => String(Number(value.toPrecision(7)));

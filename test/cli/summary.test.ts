@@ -32,6 +32,15 @@ describe("alexnet summary", () => {
     });
   });
 
+  it("says why the single tower's input is not what its descriptions say, and nothing of the kind of others", async () => {
+    const last = async (model: string) =>
+      linesOf((await alexnet(["summary", "--model", model])).stdout).at(-1);
+    expect(await last("single-tower")).to.equal(
+      "Descriptions of this network speak of 224 x 224; its layers fit inputs of 227 to 258, and it takes 227.",
+    );
+    expect(await last("torchvision")).to.match(/ neurons$/);
+  });
+
   it("writes a table whose maps are cut in towers from the first grouped convolution on", async () => {
     const { code, stdout } = await alexnet(["summary", "--model", "caffenet"]);
     expect(code).to.equal(0);
