@@ -23,6 +23,7 @@ export { OUTPUT_FORMATS, rowWriter } from "./scoring/writers.js";
 export type { Columns, OutputFormat, RowWriter } from "./scoring/writers.js";
 export { openOutput } from "./scoring/output.js";
 export type { Output, OutputOptions } from "./scoring/output.js";
+export type { FoundRow } from "./scoring/records.js";
 export { IMAGE_EXTENSIONS } from "./images/index.js";
 
 // Networks as plain data.

@@ -8,6 +8,7 @@ import { towersOf } from "../network/layers.js";
 import { defaultThreads } from "../plan/plan.js";
 import { classesOf, DEFAULT_TOP_K, settingsOf, type ScoreOptions } from "../scoring/options.js";
 import { openOutput } from "../scoring/output.js";
+import type { FoundRow } from "../scoring/records.js";
 import { isFailed, type Row } from "../scoring/rows.js";
 import type { ScoringEngine } from "../scoring/scoring-engine.js";
 import { OUTPUT_FORMATS, rowWriter, type Columns, type OutputFormat } from "../scoring/writers.js";
@@ -27,6 +28,7 @@ import {
 } from "./options.js";
 import { expandPaths, PATHS_HELP } from "./paths.js";
 import { progressBar } from "./progress.js";
+import { checkSameScores, imagesNotIn } from "./resume.js";
 import { TraceFile } from "./trace-file.js";
 
 interface ScoreFlags extends EngineFlags {
@@ -100,16 +102,18 @@ async function score(paths: readonly string[], flags: ScoreFlags): Promise<void>
   const batch = batchFor(flags, images.length * (options.crops ?? 1));
   // what is wrong with the options is told before an engine starts
   const settings = settingsOf(options, { ...model, maxBatch: batch, labels: model.weights.labels });
-  const target = await openTarget(flags, settings);
+  const target = await openTarget(flags, { ...settings, labels: settings.labels ?? null });
   try {
-    const rest = images.filter((image) => !target.done.has(image));
-    const failedBefore = images.filter((image) => target.failed.has(image)).length;
+    const rest = imagesNotIn(target.done, images);
+    const failedBefore = images.length - imagesNotIn(target.failed, images).length;
+    const scoreRest = async (engine: ScoringEngine) => {
+      if (target.first) await checkSameScores(target.path, target.first, engine, options);
+      return scoreInto(target, engine, rest, options);
+    };
     const failed =
       rest.length === 0
         ? 0
-        : await withTrace(model, flags, (trace) =>
-            withEngine(model, flags, batch, (engine) => scoreInto(target, engine, rest, options), trace),
-          );
+        : await withTrace(model, flags, (trace) => withEngine(model, flags, batch, scoreRest, trace));
     // whoever resumes asks about all images, not about those that were left
     tellFailed(failedBefore + failed, images.length);
   } finally {
@@ -162,10 +166,13 @@ function scoreInto(
 
 /** Where the rows go. */
 interface Target {
+  readonly path: string;
   /** Paths that have a row already. */
   readonly done: ReadonlySet<string>;
   /** Those of `done` whose row is an error. */
   readonly failed: ReadonlySet<string>;
+  /** A row that was there already. */
+  readonly first: FoundRow | undefined;
   /** Whether the rows are shown on a terminal: the progress bar's, if that is shown too. */
   readonly isTerminal: boolean;
   write(rows: readonly Row[]): Promise<void>;
@@ -176,8 +183,10 @@ async function openTarget(flags: ScoreFlags, columns: Columns): Promise<Target> 
   if (flags.out !== undefined) {
     const output = await openOutput(flags.out, flags.format, columns, { resume: flags.resume ?? false });
     return {
+      path: flags.out,
       done: output.done,
       failed: output.failed,
+      first: output.first,
       isTerminal: false,
       write: (rows) => output.write(rows),
       close: () => output.close(),
@@ -186,8 +195,10 @@ async function openTarget(flags: ScoreFlags, columns: Columns): Promise<Target> 
   const writer = rowWriter(flags.format, columns);
   await print(writer.header);
   return {
+    path: "stdout",
     done: new Set(),
     failed: new Set(),
+    first: undefined,
     isTerminal: process.stdout.isTTY,
     write: (rows) => print(writer.format(rows)),
     close: () => Promise.resolve(),

@@ -2,6 +2,12 @@ import { AlexNetError, reasonOf, show } from "./base.js";
 
 const usage = (message: string) => new AlexNetError("USAGE", message);
 
+/** A class of a row. */
+interface Result {
+  readonly index: number;
+  readonly probability: number;
+}
+
 /** Errors of the command line: what was typed, the files that it names, what it writes. */
 export const cliErrors = {
   /** What the parser of the command line refuses, in its words; `command` as it is typed. */
@@ -54,6 +60,14 @@ export const cliErrors = {
     new AlexNetError(
       "WEIGHTS_MISMATCH",
       `network ${network}: it has no convolution; there are no kernels to draw`,
+    ),
+  /** `was` in the file, `is` of this run, at the same place of the same image. */
+  resumedDiffers: (out: string, image: string, was: Result, is: Result) =>
+    new AlexNetError(
+      "OUTPUT_INVALID",
+      `${out}: its row of ${image} has class ${was.index} with ${was.probability}, where this run gives class` +
+        ` ${is.index} with ${is.probability}; only an output of the same weights, images and options can be resumed;` +
+        ` repeat them as they were, or give another file`,
     ),
   outputIsFolder: (path: string) =>
     new AlexNetError("OUTPUT_INVALID", `${path}: it is a folder; give the path of the file to write`),

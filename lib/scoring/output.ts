@@ -2,7 +2,7 @@
 import { open, stat, truncate, type FileHandle } from "node:fs/promises";
 import { AlexNetError } from "../errors/base.js";
 import { scoringErrors } from "../errors/scoring.js";
-import type { Found } from "./records.js";
+import type { Found, FoundRow } from "./records.js";
 import type { Row } from "./rows.js";
 import { checkFormat, rowWriter, type Columns, type OutputFormat, type RowWriter } from "./writers.js";
 
@@ -16,7 +16,8 @@ export interface OutputOptions {
  * leaves whole rows and at most one torn one, which resuming cuts off.
  *
  * Resuming reads what is there: every path with a row, be it an error, is `done`. A file that is not there is a
- * new one. Nothing tells whether the rows came from the same weights, crops or labels: repeat the options.
+ * new one. Rows do not say from which weights or crops they came, so repeat the options; who scores the image of `first`
+ * again sees whether they are the same. Labels are compared where `columns` has them.
  *
  * @throws AlexNetError OPTION_INVALID for another format; OUTPUT_INVALID where the file holds something and is not
  * to be resumed, where it is no output of this format with these columns, or where it cannot be read or written.
@@ -47,7 +48,7 @@ export async function openOutput(
 
 type Start = Omit<Found, "bytes">;
 
-const NOTHING: Start = { done: new Set(), failed: new Set(), header: false };
+const NOTHING: Start = { done: new Set(), failed: new Set(), first: undefined, header: false };
 
 async function existing(
   path: string,
@@ -75,18 +76,21 @@ export class Output {
   readonly done: ReadonlySet<string>;
   /** Those of `done` whose row is an error. */
   readonly failed: ReadonlySet<string>;
+  /** The first row that was there with a path and classes. */
+  readonly first: FoundRow | undefined;
   readonly #path: string;
   readonly #writer: RowWriter;
   readonly #file: FileHandle;
   #failure: AlexNetError | undefined;
 
   /** See openOutput. */
-  constructor(path: string, writer: RowWriter, file: FileHandle, { done, failed }: Start) {
+  constructor(path: string, writer: RowWriter, file: FileHandle, { done, failed, first }: Start) {
     this.#path = path;
     this.#writer = writer;
     this.#file = file;
     this.done = done;
     this.failed = failed;
+    this.first = first;
   }
 
   /** Writes what comes before the first row. */

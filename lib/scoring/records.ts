@@ -1,14 +1,21 @@
 /** An output file that is there already: its whole records, what they say, and where a torn one begins. */
 import { createReadStream } from "node:fs";
 import { parse } from "csv-parse/sync";
+import { show } from "../errors/base.js";
 import { scoringErrors } from "../errors/scoring.js";
+import type { ClassProbability, ScoredRow } from "./rows.js";
 import { csvColumns, type Columns, type OutputFormat } from "./writers.js";
+
+/** A row with classes, of an image with a path. */
+export type FoundRow = ScoredRow & { readonly path: string };
 
 export interface Found {
   /** Paths that have a row, with classes or with an error. */
   readonly done: ReadonlySet<string>;
   /** Those of `done` whose row is an error. */
   readonly failed: ReadonlySet<string>;
+  /** The first row that has a path and classes. */
+  readonly first: FoundRow | undefined;
   /** Bytes up to the end of the last whole record; what follows was torn by a kill. */
   readonly bytes: number;
   /** Whether the header is there; NDJSON has none and needs none. */
@@ -40,7 +47,8 @@ export async function readOutput(path: string, format: OutputFormat, columns: Co
     reader.checkTorn(rest);
     if (rest.length > LONGEST_RECORD) throw reader.invalid(`has more than ${LONGEST_RECORD} bytes`);
   }
-  return { done: reader.done, failed: reader.failed, bytes, header: reader.header };
+  const { done, failed, first, header } = reader;
+  return { done, failed, first, bytes, header };
 }
 
 /** Where the last whole record of `bytes` ends; a line feed between quotes, in CSV, belongs to a path. */
@@ -59,6 +67,7 @@ function endOfRecords(bytes: Buffer, quotes: boolean): number {
 abstract class RecordReader {
   readonly done = new Set<string>();
   readonly failed = new Set<string>();
+  first: FoundRow | undefined;
   abstract readonly header: boolean;
   protected readonly columns: Columns;
   readonly #path: string;
@@ -89,9 +98,17 @@ abstract class RecordReader {
     this.#record++;
   }
 
-  protected checkClasses(got: number): void {
-    const { topK } = this.columns;
-    if (got !== topK) throw this.invalid(`has ${got} classes; it must have ${topK}, as topK says`);
+  /** Takes the classes of the record that is read now. */
+  protected takeClasses(path: string | null, top: readonly ClassProbability[]): void {
+    const { labels } = this.columns;
+    if (path !== null) this.first ??= { path, top };
+    if (labels === undefined) return;
+    for (const { index, label } of top) {
+      const expected = labels?.[index] ?? null;
+      // CSV does not tell a label that is empty from none
+      if ((label ?? "") !== (expected ?? ""))
+        throw this.invalid(`has the label ${show(label)} for class ${index}; this run has ${show(expected)}`);
+    }
   }
 }
 
@@ -110,18 +127,22 @@ class NdjsonReader extends RecordReader {
   #takeLine(line: string): void {
     const row = this.#rowOf(line);
     if (row.error === undefined) {
-      if (!Array.isArray(row.top)) throw this.invalid("has neither top nor error");
-      this.checkClasses(row.top.length);
-      const { logits } = this.columns;
+      const { topK, logits } = this.columns;
+      const top: unknown = row.top;
+      if (!Array.isArray(top)) throw this.invalid("has neither top nor error");
+      if (top.length !== topK)
+        throw this.invalid(`has ${top.length} classes; it must have ${topK}, as topK says`);
+      if (!top.every(isClass)) throw this.invalid("has a class without index, label and probability");
       if (Array.isArray(row.logits) !== logits)
         throw this.invalid(
           `has ${logits ? "no logits" : "logits"}; this run writes rows with${logits ? "" : "out"} them`,
         );
+      this.takeClasses(row.path, top);
     }
-    this.next(row.path as string | null, row.error !== undefined);
+    this.next(row.path, row.error !== undefined);
   }
 
-  #rowOf(line: string): Record<string, unknown> {
+  #rowOf(line: string): { readonly path: string | null } & Record<string, unknown> {
     let row: unknown;
     try {
       row = JSON.parse(line);
@@ -129,9 +150,19 @@ class NdjsonReader extends RecordReader {
       throw this.invalid("is not JSON");
     }
     const fields = Object(row) as Record<string, unknown>;
-    if (typeof fields.path !== "string" && fields.path !== null) throw this.invalid("has no path");
-    return fields;
+    const { path } = fields;
+    if (typeof path !== "string" && path !== null) throw this.invalid("has no path");
+    return { ...fields, path };
   }
+}
+
+function isClass(value: unknown): value is ClassProbability {
+  const { index, label, probability } = Object(value) as Record<string, unknown>;
+  return (
+    typeof index === "number" &&
+    (typeof label === "string" || label === null) &&
+    typeof probability === "number"
+  );
 }
 
 class CsvReader extends RecordReader {
@@ -154,7 +185,7 @@ class CsvReader extends RecordReader {
       if (record.length !== this.#expected.length)
         throw this.invalid(`has ${record.length} fields; it must have ${this.#expected.length}`);
       if (!this.#header) this.#takeHeader(record);
-      else this.next(record[0] === "" ? null : record[0], record[this.#errorCode] !== "");
+      else this.#takeRow(record);
     }
   }
 
@@ -171,6 +202,21 @@ class CsvReader extends RecordReader {
     } catch (cause) {
       throw this.invalid(`is not CSV (${cause instanceof Error ? cause.message : String(cause)})`);
     }
+  }
+
+  #takeRow(record: readonly string[]): void {
+    const path = record[0] === "" ? null : record[0];
+    const failed = record[this.#errorCode] !== "";
+    if (!failed) this.takeClasses(path, this.#classesOf(record));
+    this.next(path, failed);
+  }
+
+  /** As `csvColumns` has them: three fields a class behind the path. */
+  #classesOf(record: readonly string[]): ClassProbability[] {
+    return Array.from({ length: this.columns.topK }, (_, place) => {
+      const [index, label, probability] = record.slice(1 + 3 * place, 4 + 3 * place);
+      return { index: Number(index), label: label === "" ? null : label, probability: Number(probability) };
+    });
   }
 
   #takeHeader(record: readonly string[]): void {

@@ -6,11 +6,13 @@ import { isFailed, type Row } from "./rows.js";
 export const OUTPUT_FORMATS = ["ndjson", "csv"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
-/** What rows of one output have in common; `ScoreSettings` has both. */
+/** What rows of one output have in common; `ScoreSettings` has all of it. */
 export interface Columns {
   /** Classes of a row. */
   readonly topK: number;
   readonly logits: boolean;
+  /** Class names by index, null where there are none; where left out, rows that are there may have any. */
+  readonly labels?: readonly string[] | null | undefined;
 }
 
 /** Every record ends in a line feed, the last one too. */

@@ -128,6 +128,16 @@ describe("alexnet, what cannot run", () => {
     ]);
   });
 
+  it("says how the rows that are there differ", () => {
+    const was = { index: 5, probability: 0.25 };
+    const { code, message } = cliErrors.resumedDiffers("rows", "a.jpg", was, { index: 3, probability: 0.5 });
+    expect([code, message]).to.deep.equal([
+      "OUTPUT_INVALID",
+      "rows: its row of a.jpg has class 5 with 0.25, where this run gives class 3 with 0.5; only an output of the same" +
+        " weights, images and options can be resumed; repeat them as they were, or give another file",
+    ]);
+  });
+
   it("gives a row to a folder inside that cannot be read, and scores the others", async () => {
     await withFolder(async (cwd) => {
       await saveWeights(`${cwd}/small.safetensors`, smallWeights());

@@ -1,10 +1,17 @@
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
-import { readFile, symlink, writeFile } from "node:fs/promises";
-import { saveWeights } from "../../lib/weights/index.js";
+import { readFile, symlink, unlink, writeFile } from "node:fs/promises";
+import { initWeights, saveWeights } from "../../lib/weights/index.js";
 import { createEngine } from "../../lib/scoring/scoring-engine.js";
 import type { FailedRow, Row, ScoredRow } from "../../lib/scoring/rows.js";
-import { LABELS, samples, smallWeights, withFolder } from "../scoring/small.js";
+import {
+  LABELS,
+  samples,
+  SMALL_PREPROCESSING,
+  smallNetwork,
+  smallWeights,
+  withFolder,
+} from "../scoring/small.js";
 import { alexnet, FIXTURES, linesOf } from "./command.js";
 
 const rowsOf = (text: string): Row[] => linesOf(text).map((line) => JSON.parse(line) as Row);
@@ -149,6 +156,60 @@ describe("alexnet score", () => {
         expect(await score([whole, other])).to.deep.equal([0, ""]);
       });
     });
+
+  for (const format of ["ndjson", "csv"])
+    it(`resumes ${format} only with the weights, the crops and the labels of its rows`, async () => {
+      await withWeights(async (cwd) => {
+        const other = { ...initWeights(smallNetwork(), 99), preprocessing: SMALL_PREPROCESSING };
+        await saveWeights(`${cwd}/other.safetensors`, other);
+        await writeFile(`${cwd}/labels.txt`, LABELS.join("\n"));
+        const out = ["--format", format, "--out", "rows", "--resume"];
+        const score = (count: number, ...more: string[]) =>
+          alexnet(["score", ...samples.slice(0, count), ...WEIGHTS, ...out, ...more], { cwd });
+        expect((await score(1)).code).to.equal(0);
+        const kept = await readFile(`${cwd}/rows`, "utf8");
+        for (const change of ["--weights other.safetensors", "--crops 10", "--labels labels.txt"]) {
+          const { code, stdout, stderr } = await score(2, ...change.split(" "));
+          expect([code, stdout], change).to.deep.equal([3, ""]);
+          expect(stderr).to.match(
+            change.startsWith("--labels")
+              ? /^alexnet: rows: record \d has the label null for class \d; this run has "class \d"; only an output/
+              : /^alexnet: rows: its row of .*balloons.jpg has class \d with 0\.\d+, where this run gives class \d/,
+          );
+          expect(await readFile(`${cwd}/rows`, "utf8"), change).to.equal(kept);
+        }
+        // what does not change the values may be changed
+        expect((await score(2, "--threads", "2", "--batch", "1", "--kernels", "auto")).code).to.equal(0);
+        expect((await readFile(`${cwd}/rows`, "utf8")).startsWith(kept)).to.equal(true);
+      });
+    });
+
+  it("resumes although the image of the first row is gone", async () => {
+    await withWeights(async (cwd) => {
+      await symlink(samples[0], `${cwd}/a.jpg`);
+      const score = (...paths: string[]) =>
+        alexnet(["score", ...paths, ...WEIGHTS, "--out", "rows", "--resume"], { cwd });
+      expect((await score("a.jpg")).code).to.equal(0);
+      await unlink(`${cwd}/a.jpg`);
+      expect((await score("a.jpg", samples[1])).code).to.equal(0);
+      const paths = rowsOf(await readFile(`${cwd}/rows`, "utf8")).map(({ path }) => path);
+      expect(paths).to.deep.equal(["a.jpg", samples[1]]);
+    });
+  });
+
+  it("resumes paths that are written in another way", async () => {
+    await withWeights(async (cwd) => {
+      await symlink(samples[0], `${cwd}/a.jpg`);
+      const score = (...paths: string[]) =>
+        alexnet(["score", ...paths, ...WEIGHTS, "--out", "rows", "--resume"], { cwd });
+      const told = "alexnet: 1 of 2 images failed; their rows say why\n";
+      expect((await score("a.jpg", "none.jpg")).code).to.equal(1);
+      const kept = await readFile(`${cwd}/rows`, "utf8");
+      const again = await score(`${cwd}/a.jpg`, "./none.jpg");
+      expect([again.code, again.stderr]).to.deep.equal([1, told]);
+      expect(await readFile(`${cwd}/rows`, "utf8")).to.equal(kept);
+    });
+  });
 
   it("takes folders, patterns and a list on stdin, each image once", async () => {
     await withWeights(async (cwd) => {

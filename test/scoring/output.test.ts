@@ -164,6 +164,12 @@ describe("openOutput refuses to resume, and leaves as it is,", () => {
       "record 2 has 3 classes; it must have 2, as topK says",
     ],
     [
+      "NDJSON of classes without probabilities",
+      two.replaceAll("probability", "chance"),
+      "ndjson",
+      "record 1 has a class without index, label and probability",
+    ],
+    [
       "NDJSON with logits",
       one("ndjson", { topK: 2, logits: true }, [1]),
       "ndjson",
@@ -206,6 +212,26 @@ describe("openOutput refuses to resume, and leaves as it is,", () => {
         expect(await readFile(path, "utf8")).to.equal(text);
       }),
     );
+
+  for (const format of OUTPUT_FORMATS)
+    it(`${format} of other labels, where this run has any`, () =>
+      withFolder(async (folder) => {
+        const path = `${folder}/out`;
+        const columns: Columns = { topK: 1, logits: false };
+        await writeFile(path, one(format, columns));
+        const open = (labels: readonly string[] | null) =>
+          openOutput(path, format, { ...columns, labels }, { resume: true });
+        const record = format === "csv" ? 2 : 1;
+        for (const labels of [["dog"], null])
+          expect(await refusalOf(open(labels))).to.deep.equal([
+            "OUTPUT_INVALID",
+            `${path}: record ${record} has the label "cat" for class 0; this run has ` +
+              `${labels === null ? "null" : '"dog"'}; ${HINT}`,
+          ]);
+        const output = await open(["cat"]);
+        await output.close();
+        expect(output.first).to.deep.equal(scored("a.jpg", 1));
+      }));
 
   it("NDJSON without logits, where this run writes them", () =>
     withFolder(async (folder) => {
