@@ -1,5 +1,5 @@
 import { access, constants, readFile, stat } from "node:fs/promises";
-import type { Metadata } from "sharp";
+import type { Metadata, SharpOptions } from "sharp";
 import { AlexNetError } from "../errors/base.js";
 import { imageErrors } from "../errors/images.js";
 import type { Pixels } from "./pixels.js";
@@ -25,6 +25,12 @@ export const MAX_FILE_BYTES = 2 ** 30;
 
 /** Vector formats, which sharp would draw, are left out: a network was never trained on drawings of text files. */
 const FORMATS: readonly string[] = ["jpeg", "png", "gif", "webp", "tiff", "avif"];
+
+/**
+ * What a decoder only warns of is refused too. In a JPEG that is damaged inside it sees nothing worse, since Huffman
+ * codes have no checksum: it warns, fills the rest with grey or with shifted blocks, and those would be scored.
+ */
+const FAIL_ON: SharpOptions["failOn"] = "warning";
 
 export interface DecodeOptions {
   /** Looked at between reading, header and pixels; a step that has begun is finished and its result dropped. */
@@ -54,9 +60,9 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeOp
   const sharp = await loadDecoder();
   signal?.throwIfAborted();
   try {
-    checkHeader(at, await sharp(bytes, { limitInputPixels: false }).metadata());
+    checkHeader(at, await sharp(bytes, { failOn: FAIL_ON, limitInputPixels: false }).metadata());
     signal?.throwIfAborted();
-    const { data, info } = await sharp(bytes, { failOn: "error", ignoreIcc: true })
+    const { data, info } = await sharp(bytes, { failOn: FAIL_ON, ignoreIcc: true })
       .autoOrient()
       .removeAlpha()
       .raw()

@@ -2,11 +2,14 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import sharp from "sharp";
 import { AlexNetError } from "../../lib/errors/base.js";
 import { decodeImage, MAX_FILE_BYTES } from "../../lib/images/index.js";
 import { readFixture } from "./golden.js";
+
+const PHOTOGRAPH = new URL("../../../fixtures/samples/city.jpg", import.meta.url);
 
 const FORMATS = "jpeg, png, gif, webp, tiff, avif";
 
@@ -162,6 +165,19 @@ describe("decodeImage refuses", () => {
     const reason = "VipsJpeg: premature end of JPEG image";
     await expectRefused(whole.subarray(0, -2), "IMAGE_UNREADABLE", undecodable("buffer", reason));
   });
+
+  for (const progressive of [false, true])
+    for (const byte of [0x00, 0xff])
+      it(`a ${progressive ? "progressive" : "baseline"} photograph with bytes ${byte} in its middle`, async () => {
+        const bytes = await sharp(fileURLToPath(PHOTOGRAPH)).jpeg({ progressive }).toBuffer();
+        const middle = Math.floor(bytes.length / 2);
+        bytes.fill(byte, middle, middle + 200);
+        const error = await errorOf(decodeImage(bytes));
+        expect(error).to.be.instanceOf(AlexNetError).with.property("code", "IMAGE_UNREADABLE");
+        expect(error)
+          .to.have.property("message")
+          .that.matches(/cannot be decoded \(VipsJpeg: Corrupt JPEG data: /);
+      });
 
   it("a PNG with a changed byte, which its checksum tells", async () => {
     const bytes = readFixture("decode/rgb.png").slice();
