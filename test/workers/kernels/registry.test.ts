@@ -1,15 +1,42 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { COMPILED_SETS, KERNEL_SETS } from "../../../lib/engine/kernel-sets.js";
-import { KERNEL_NAMES } from "../../../workers/steps.js";
+import { KERNEL_NAMES, type KernelName } from "../../../workers/steps.js";
+import { expectedSets } from "../../engines.js";
 import { compiledSets } from "./registry.js";
 
 const KERNELS = new URL("../../../../workers/kernels/", import.meta.url);
+const TEST_SOURCES = new URL("../../../../test/workers/kernels/", import.meta.url);
+
+/** Which file tests a kernel: whoever adds one is told by the compiler to name its test here. */
+const TESTS: Readonly<Record<KernelName, string>> = {
+  space_to_depth: "space-to-depth",
+  conv_tile: "convolution",
+  conv_row: "convolution",
+  conv_row_bf16: "convolution",
+  expand: "expand",
+  gemm: "gemm",
+  winograd_input: "winograd",
+  winograd_output_5: "winograd",
+  winograd_output_3: "winograd",
+  max_pooling: "max-pooling",
+  normalisation: "normalisation",
+  activation: "activation",
+};
 const sourceOf = { wide: "wide.ts", relaxed: "baseline.ts", baseline: "baseline.ts" } as const;
 
 describe("registry of kernels", () => {
-  it("has a set here that the loops over it can test", async () => {
-    expect((await compiledSets()).map(({ name }) => name)).to.include("baseline");
+  it("has the sets that this Node must compile, for the loops over them", async () => {
+    expect((await compiledSets()).map(({ name }) => name)).to.deep.equal(expectedSets());
+  });
+
+  it("has a test of every kernel", () => {
+    expect(Object.keys(TESTS)).to.have.members(KERNEL_NAMES);
+    for (const [kernel, test] of Object.entries(TESTS)) {
+      const source = readFileSync(new URL(`${test}.test.ts`, TEST_SOURCES), "utf8");
+      // one test for both sizes of Winograd's outputs puts the size behind the name
+      expect(source, `${kernel} in ${test}`).to.match(new RegExp(`["\`]${kernel.replace(/_\d$/, "_")}["$]`));
+    }
   });
 
   for (const name of COMPILED_SETS) {
