@@ -42,13 +42,14 @@ describe("alexnet score", () => {
 
   it("scores what can be scored, says what cannot, and exits with 1", async () => {
     await withWeights(async (cwd) => {
-      const broken = [`${FIXTURES}images/decode/bomb.png`, "missing.jpg", "small.safetensors", cwd + "/."];
+      const broken = [`${FIXTURES}images/decode/bomb.png`, "missing.jpg", "small.safetensors"];
       await writeFile(`${cwd}/a.jpg`, "no image");
-      const paths = [samples[0], broken[0], broken[1], samples[1], broken[2], "."];
-      const { code, stdout, stderr } = await alexnet(["score", ...paths, ...WEIGHTS], { cwd });
-      expect([code, stderr]).to.deep.equal([1, "alexnet: 4 of 6 images failed; their rows say why\n"]);
+      const paths = [samples[0], broken[0], broken[1], samples[1], broken[2], ".", "-"];
+      // a folder is searched where it is named, and no image in a list
+      const { code, stdout, stderr } = await alexnet(["score", ...paths, ...WEIGHTS], { cwd, stdin: "..\n" });
+      expect([code, stderr]).to.deep.equal([1, "alexnet: 5 of 7 images failed; their rows say why\n"]);
       const rows = rowsOf(stdout);
-      expect(rows.map(({ path }) => path)).to.deep.equal([...paths.slice(0, 5), "a.jpg"]);
+      expect(rows.map(({ path }) => path)).to.deep.equal([...paths.slice(0, 5), "a.jpg", ".."]);
       expect(rows.map((row) => ("error" in row ? row.error.code : "scored"))).to.deep.equal([
         "scored",
         "IMAGE_TOO_LARGE",
@@ -56,6 +57,7 @@ describe("alexnet score", () => {
         "scored",
         "IMAGE_UNREADABLE",
         "IMAGE_UNREADABLE",
+        "IMAGE_NOT_A_FILE",
       ]);
       for (const row of rows) {
         const keys = "error" in row ? ["path", "error"] : ["path", "top"];

@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { saveWeights } from "../../lib/weights/index.js";
-import { fillSeeded } from "../seeded-weights.js";
+import { Random, testSeed } from "../random.js";
 import { samples, smallWeights, withFolder } from "../scoring/small.js";
 import { alexnet, linesOf, start, startNode, type Started } from "./command.js";
 
@@ -11,6 +11,7 @@ const OPTIONS = "--weights small.safetensors --kernels baseline --threads 1 --ba
 /** More milliseconds than a batch takes: a kill meets any moment of it. */
 const LONGEST_DELAY = 40;
 const KILLS = 5;
+const seed = testSeed();
 
 /** A folder with the small weights and `images` copies of the samples in photos/. */
 async function withPhotos(
@@ -43,18 +44,16 @@ async function grown({ child }: Started, path: string, from: number): Promise<vo
 
 describe("alexnet, stopped", () => {
   for (const format of ["ndjson", "csv"]) {
-    const seed = Date.now() % 100_000;
-    it(`scores every image once to ${format}, killed at any moment and resumed (seed ${seed})`, async () => {
+    it(`scores every image once to ${format}, killed at any moment and resumed (TEST_SEED=${seed})`, async () => {
       await withPhotos(60, async (cwd, paths) => {
-        const delays = new Float32Array(KILLS);
-        fillSeeded(seed, LONGEST_DELAY / 2, 0, delays);
+        const random = new Random(seed);
         const args = ["score", "photos", ...OPTIONS, "--format", format, "--out", "rows", "--resume"];
         let killed = 0;
-        for (const delay of delays) {
+        for (let kill = 0; kill < KILLS; kill++) {
           const from = sizeOf(`${cwd}/rows`);
           const run = start(args, { cwd });
           await grown(run, `${cwd}/rows`, from);
-          await sleep(delay + LONGEST_DELAY / 2);
+          await sleep(random.next() * LONGEST_DELAY);
           run.child.kill("SIGKILL");
           if ((await run.ended).code === null) killed++;
         }

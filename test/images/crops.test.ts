@@ -2,8 +2,10 @@ import { expect } from "chai";
 import { AlexNetError } from "../../lib/errors/base.js";
 import { cropsOf, prepareDecoded, writeCrop, type Crop, type CropLayout } from "../../lib/images/index.js";
 import { PREPROCESSING, type Preprocessing } from "../../lib/network/preprocessing.js";
+import { Random, testSeed } from "../random.js";
 import { readRaw } from "./golden.js";
 
+const seed = testSeed();
 const { torchvision, caffenet } = PREPROCESSING;
 const caffe227 = () => prepareDecoded(readRaw("noise-97x61"), caffenet, [3, 227, 227]);
 
@@ -26,29 +28,27 @@ describe("cropsOf", () => {
 });
 
 describe("writeCrop", () => {
-  it("writes what the formula says, with any strides, and nothing between", () => {
-    const seed = Math.floor(Math.random() * 2 ** 32);
-    const random = mulberry(seed);
-    const below = (limit: number) => Math.floor(random() * limit);
+  it(`writes what the formula says, with any strides, and nothing between (TEST_SEED=${seed})`, () => {
+    const random = new Random(seed);
     for (let round = 0; round < 40; round++) {
       const at = `seed ${seed}, round ${round}`;
       const recipe: Preprocessing = {
         ...torchvision,
-        channels: random() < 0.5 ? "RGB" : "BGR",
-        scale: random() < 0.5 ? 1 : 1 / 255,
-        mean: [random() * 100, random(), -random()],
-        std: [random() + 0.1, random() + 1, 1],
-        size: 12 + below(4),
+        channels: random.chance(0.5) ? "RGB" : "BGR",
+        scale: random.chance(0.5) ? 1 : 1 / 255,
+        mean: [random.next() * 100, random.next(), -random.next()],
+        std: [random.next() + 0.1, random.next() + 1, 1],
+        size: random.integer(12, 15),
       };
-      const height = 1 + below(12);
-      const width = 1 + below(12);
+      const height = random.integer(1, 12);
+      const width = random.integer(1, 12);
       const prepared = prepareDecoded(readRaw("noise-64x48"), recipe, [3, height, width]);
       const crop = {
-        row: below(recipe.size - height + 1),
-        column: below(recipe.size - width + 1),
-        mirrored: random() < 0.5,
+        row: random.integer(0, recipe.size - height),
+        column: random.integer(0, recipe.size - width),
+        mirrored: random.chance(0.5),
       };
-      const layout = randomLayout(below, height, width);
+      const layout = randomLayout(random, height, width);
       const length = layout.offset + 3 * layout.channel * layout.row * layout.column + 400;
       const target = new Float32Array(new SharedArrayBuffer(length * 4)).fill(-777);
       const wanted = new Float32Array(length).fill(-777);
@@ -117,27 +117,16 @@ describe("writeCrop", () => {
 });
 
 /** Strides that never let two values meet: the innermost axis by chance, each next beyond the one before. */
-function randomLayout(below: (limit: number) => number, height: number, width: number): CropLayout {
+function randomLayout(random: Random, height: number, width: number): CropLayout {
   const sizes = { channel: 3, row: height, column: width };
   const order = (["channel", "row", "column"] as const)
-    .map((axis) => ({ axis, place: below(1000) }))
+    .map((axis) => ({ axis, place: random.next() }))
     .sort((a, b) => a.place - b.place);
   const strides = { channel: 0, row: 0, column: 0 };
-  let next = 1 + below(3);
+  let next = random.integer(1, 3);
   for (const { axis } of order) {
     strides[axis] = next;
-    next = next * sizes[axis] + below(5);
+    next = next * sizes[axis] + random.integer(0, 4);
   }
-  return { offset: below(9), ...strides };
-}
-
-/** Mulberry32: a seeded generator of numbers in 0..1 (Tommy Ettinger, public domain). */
-function mulberry(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return { offset: random.integer(0, 8), ...strides };
 }
