@@ -2,7 +2,7 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, isAbsolute, join, resolve } from "node:path";
-import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { cliErrors } from "../errors/cli.js";
 import { IMAGE_EXTENSIONS } from "../images/index.js";
 
@@ -63,9 +63,9 @@ async function matching(path: string): Promise<string[]> {
 }
 
 async function listed(stdin: NodeJS.ReadableStream): Promise<string[]> {
-  const images: string[] = [];
-  for await (const line of createInterface({ input: stdin, crlfDelay: Infinity }))
-    if (line !== "") images.push(line);
+  // not by readline, for which other characters end a line that names may have
+  const lines = (await text(stdin)).split("\n").map((line) => line.replace(/\r$/, ""));
+  const images = lines.filter((line) => line !== "");
   if (images.length === 0) throw cliErrors.noPaths();
   return images;
 }

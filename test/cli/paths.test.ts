@@ -70,6 +70,11 @@ describe("expandPaths", () => {
     expect(await expand(["-"], "@/a.png\n\n@/z\r\n@/*.jpg")).to.deep.equal(["a.png", "z", "*.jpg"]);
   });
 
+  it("ends a line of stdin at a line feed alone, and takes one carriage return before it away", async () => {
+    const names = ["a\rb.jpg", "a\u2028b.jpg", "a\u2029b.jpg", "c.jpg\r"];
+    expect(await expand(["-"], `${names.join("\n")}\r\nd.jpg\r`)).to.deep.equal([...names, "d.jpg"]);
+  });
+
   it("keeps the first of paths that are the same", async () => {
     expect(await expand(["@/b.JPG", "@", "-"], "@/./b.JPG\n@/z/../a.png\n")).to.deep.equal([
       "b.JPG",
