@@ -5,6 +5,7 @@ import { describeWeights, loadWeights, saveWeights } from "../weights/index.js";
 import { interruptible, stoppable } from "./interrupt.js";
 import { weightsModelOption } from "./options.js";
 import { count } from "./table.js";
+import { checkNotInput } from "./whole-file.js";
 
 interface ConvertOptions {
   readonly model?: ModelName;
@@ -19,7 +20,7 @@ export function addConvert(program: Command): void {
         " network that it is for and how that wants its images.",
     )
     .argument("<in>", "weight file: safetensors, or PyTorch's .pth")
-    .argument("<out>", "safetensors file to write")
+    .argument("<out>", "safetensors file to write, or to overwrite")
     .addOption(weightsModelOption())
     .addHelpText(
       "after",
@@ -33,6 +34,7 @@ Examples:
 
 async function convert(from: string, to: string, { model }: ConvertOptions): Promise<void> {
   const weights = await loadWeights(from, model ? { model } : {});
+  await checkNotInput(to, from);
   await interruptible("taking the unfinished file away", (signal) =>
     saveWeights(to, stoppable(weights, signal)),
   );

@@ -24,7 +24,7 @@ import {
 } from "./options.js";
 import { expandPaths, PATHS_HELP } from "./paths.js";
 import { progressBar } from "./progress.js";
-import { WholeFile } from "./whole-file.js";
+import { checkNotInput, WholeFile } from "./whole-file.js";
 
 interface FeaturesOptions extends EngineFlags {
   readonly weights: string;
@@ -46,7 +46,7 @@ export function addFeatures(program: Command): void {
         "layer: fc7, conv5, ...; alexnet summary lists them",
       ).makeOptionMandatory(),
     )
-    .addOption(new Option("--out <file>", "npy file to write").makeOptionMandatory())
+    .addOption(new Option("--out <file>", "npy file to write, or to overwrite").makeOptionMandatory())
     .addOption(threadsOption())
     .addOption(batchOption("images of a batch (default: 64, or as many as there are)"))
     .addOption(kernelsOption())
@@ -68,6 +68,7 @@ Examples:
 
 async function features(paths: readonly string[], options: FeaturesOptions): Promise<void> {
   const model = await loadModel(options.weights, options.model);
+  await checkNotInput(options.out, options.weights);
   const row = shapeOf(model.network, options.layer);
   const images = await expandPaths(paths);
   const batch = batchFor(options, images.length);

@@ -9,6 +9,7 @@ import { elementsOf } from "../network/shapes.js";
 import type { ModelName } from "../network/variants.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
 import { weightsModelOption, weightsOption } from "./options.js";
+import { checkNotInput } from "./whole-file.js";
 
 interface FiltersOptions {
   readonly weights: string;
@@ -35,7 +36,7 @@ export function addFilters(program: Command): void {
     )
     .addOption(weightsOption().makeOptionMandatory())
     .addOption(weightsModelOption())
-    .addOption(new Option("--out <file>", "PNG file to write").makeOptionMandatory())
+    .addOption(new Option("--out <file>", "PNG file to write, or to overwrite").makeOptionMandatory())
     .addHelpText(
       "after",
       `
@@ -49,6 +50,7 @@ Examples:
 
 async function filters(options: FiltersOptions): Promise<void> {
   const weights = await loadWeights(options.weights);
+  await checkNotInput(options.out, options.weights);
   const { network, preprocessing } = resolveNetwork(weights, options.model);
   const layer = firstConvolution(network);
   const kernels = await kernelsOf(weights, layer, network);

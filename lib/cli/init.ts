@@ -24,7 +24,7 @@ export function addInit(program: Command): void {
     .addOption(
       numberOption("--seed <n>", "seed of the draws", 0, Number.MAX_SAFE_INTEGER).makeOptionMandatory(),
     )
-    .addOption(new Option("--out <file>", "file to write").makeOptionMandatory())
+    .addOption(new Option("--out <file>", "file to write, or to overwrite").makeOptionMandatory())
     .addHelpText(
       "after",
       `

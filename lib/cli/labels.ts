@@ -16,16 +16,13 @@ export async function readLabels(path: string): Promise<string[]> {
 }
 
 function fromJson(path: string, text: string): string[] {
-  const labels = parsed(text);
-  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string"))
-    throw cliErrors.labels(path, labels === undefined ? "no whole JSON array" : show(labels));
-  return labels;
-}
-
-function parsed(text: string): unknown {
+  let labels: unknown;
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    labels = JSON.parse(text);
+  } catch (cause) {
+    throw cliErrors.labels(path, "no whole JSON array", cause);
   }
+  if (!Array.isArray(labels) || !labels.every((label) => typeof label === "string"))
+    throw cliErrors.labels(path, show(labels));
+  return labels;
 }

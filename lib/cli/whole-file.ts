@@ -54,6 +54,26 @@ export class WholeFile {
   }
 }
 
+/**
+ * Before a file is overwritten that the command itself reads.
+ * @throws AlexNetError OUTPUT_INVALID where both paths are of one file.
+ */
+export async function checkNotInput(out: string, input: string): Promise<void> {
+  const [to, from] = await Promise.all([out, input].map(idOf));
+  if (to !== undefined && to === from) throw cliErrors.outputIsInput(out, input);
+}
+
+/** The same for every path of a file; undefined where none is in reach, and then it is no file's that is read. */
+async function idOf(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    // the output is not there, as a rule; an input that is not has been told by whoever reads it
+    return undefined;
+  }
+}
+
 async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();

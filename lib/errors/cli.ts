@@ -39,10 +39,11 @@ export const cliErrors = {
         cause,
       },
     ),
-  labels: (path: string, got: string) =>
+  labels: (path: string, got: string, cause?: unknown) =>
     new AlexNetError(
       "INPUT_INVALID",
       `${path}: the labels are ${got}; they must be one a line, or a JSON array of strings`,
+      { cause },
     ),
   noPreprocessing: (source: string, known: readonly string[]) =>
     new AlexNetError(
@@ -68,6 +69,11 @@ export const cliErrors = {
       `${out}: its row of ${image} has class ${was.index} with ${was.probability}, where this run gives class` +
         ` ${is.index} with ${is.probability}; only an output of the same weights, images and options can be resumed;` +
         ` repeat them as they were, or give another file`,
+    ),
+  outputIsInput: (out: string, input: string) =>
+    new AlexNetError(
+      "OUTPUT_INVALID",
+      `${out}: it is the same file as ${input}, which is read; give the path of another file`,
     ),
   outputIsFolder: (path: string) =>
     new AlexNetError("OUTPUT_INVALID", `${path}: it is a folder; give the path of the file to write`),

@@ -62,9 +62,10 @@ export const scoringErrors = {
         ` free space; what is there can be finished with --resume (\`resume: true\`)`,
       cause,
     ),
-  outputRecord: (path: string, at: string, problem: string) =>
+  outputRecord: (path: string, at: string, problem: string, cause?: unknown) =>
     output(
       `${path}: ${at} ${problem}; only an output of this program with the same options can be resumed;` +
         ` repeat them as they were, or give another file`,
+      cause,
     ),
 };

@@ -85,8 +85,8 @@ abstract class RecordReader {
   abstract checkTorn(rest: Buffer): void;
 
   /** The error for the record that is read now. */
-  invalid(problem: string): Error {
-    return scoringErrors.outputRecord(this.#path, `record ${this.#record + 1}`, problem);
+  invalid(problem: string, cause?: unknown): Error {
+    return scoringErrors.outputRecord(this.#path, `record ${this.#record + 1}`, problem, cause);
   }
 
   /** Goes on to the next record, from one that is the row of `path` or has none. */
@@ -146,8 +146,8 @@ class NdjsonReader extends RecordReader {
     let row: unknown;
     try {
       row = JSON.parse(line);
-    } catch {
-      throw this.invalid("is not JSON");
+    } catch (cause) {
+      throw this.invalid("is not JSON", cause);
     }
     const fields = Object(row) as Record<string, unknown>;
     const { path } = fields;
@@ -200,7 +200,8 @@ class CsvReader extends RecordReader {
     try {
       return parse(text, { record_delimiter: "\n", relax_column_count: true });
     } catch (cause) {
-      throw this.invalid(`is not CSV (${cause instanceof Error ? cause.message : String(cause)})`);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw this.invalid(`is not CSV (${reason})`, cause);
     }
   }
 

@@ -1,5 +1,10 @@
 import { expect } from "chai";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { readLabels } from "../../lib/cli/labels.js";
 import { defineNetwork } from "../../lib/network/define.js";
 import type { Network } from "../../lib/network/layers.js";
 import { saveWeights } from "../../lib/weights/index.js";
@@ -7,8 +12,8 @@ import { cliErrors } from "../../lib/errors/cli.js";
 import { MODEL_NAMES } from "../../lib/network/variants.js";
 import { seededWeights } from "../seeded-weights.js";
 import { isFailed, type Row } from "../../lib/scoring/rows.js";
-import { samples, smallNetwork, smallWeights, withFolder } from "../scoring/small.js";
-import { alexnet, linesOf, runAll } from "./command.js";
+import { errorOf, samples, smallNetwork, smallWeights, withFolder } from "../scoring/small.js";
+import { alexnet, linesOf, MAIN, runAll } from "./command.js";
 
 const fully = { type: "fully-connected", name: "fc1", outFeatures: 2 };
 const networkOf = (input: number[], ...layers: unknown[]): Network =>
@@ -51,6 +56,14 @@ const CANNOT_RUN: [line: string, text: string][] = [
     "features a.jpg --weights small.safetensors --layer fc2 --out folder",
     "folder: it is a folder; give the path of the file to write",
   ],
+  ...[
+    "features a.jpg --weights small.safetensors --layer fc2 --out ./small.safetensors",
+    "filters --weights small.safetensors --out ./small.safetensors",
+    "convert small.safetensors ./small.safetensors",
+  ].map((line): [line: string, text: string] => [
+    line,
+    "./small.safetensors: it is the same file as small.safetensors, which is read; give the path of another file",
+  ]),
   [
     "filters --weights small.safetensors --out none/a.png",
     "none/a.png: cannot be written (ENOENT: no such file or directory, open 'none/a.png');" +
@@ -99,10 +112,10 @@ describe("alexnet, what cannot run", () => {
         CANNOT_RUN.map(([line]) => line),
         { cwd },
       );
-      CANNOT_RUN.forEach(([line, text], at) => {
+      CANNOT_RUN.forEach(([line, problem], at) => {
         const { code, stdout, stderr } = ended[at];
         const told = stderr.replace(/\.\d+\.tmp'/, ".PID.tmp'");
-        expect([code, stdout, told], line).to.deep.equal([3, "", `alexnet: ${text}\n`]);
+        expect([code, stdout, told], line).to.deep.equal([3, "", `alexnet: ${problem}\n`]);
       });
       expect(await readdir(cwd, { recursive: true })).to.have.members(FILES);
     });
@@ -117,15 +130,34 @@ describe("alexnet, what cannot run", () => {
         cwd,
       });
       // root may read everything, and then finds no image
-      const text = isRoot ? "locked: the folder holds no image" : "locked: the folder cannot be read";
+      const problem = isRoot ? "locked: the folder holds no image" : "locked: the folder cannot be read";
       expect([code, stdout]).to.deep.equal([isRoot ? 2 : 3, ""]);
-      expect(stderr).to.match(new RegExp(`^alexnet: ${text}`));
+      expect(stderr).to.match(new RegExp(`^alexnet: ${problem}`));
     });
     const { code, message } = cliErrors.folder("photos", new Error("EACCES"));
     expect([code, message]).to.deep.equal([
       "IMAGE_UNREADABLE",
       "photos: the folder cannot be read (EACCES); check its permissions",
     ]);
+  });
+
+  const itHasFull = existsSync("/dev/full") ? it : undefined;
+  itHasFull?.("says that stdout is full", async () => {
+    const line = `exec "$0" "$1" summary > /dev/full`;
+    const child = spawn("sh", ["-c", line, process.execPath, MAIN]);
+    const ended = once(child, "close");
+    expect(await text(child.stderr)).to.match(
+      /^alexnet: stdout: cannot be written \(ENOSPC: [^\n]*\); check the folder, [^\n]*\n$/,
+    );
+    expect(await ended).to.deep.equal([3, null]);
+  });
+
+  it("keeps what the parser says of labels", async () => {
+    await withFolder(async (folder) => {
+      await prepare(folder);
+      const error = await errorOf(readLabels(`${folder}/torn.json`));
+      expect((error as Error).cause).to.be.instanceOf(SyntaxError);
+    });
   });
 
   it("says how the rows that are there differ", () => {

@@ -5,7 +5,7 @@ import { openOutput } from "../../lib/scoring/output.js";
 import { isFailed, type Row } from "../../lib/scoring/rows.js";
 import { OUTPUT_FORMATS, rowWriter, type Columns, type OutputFormat } from "../../lib/scoring/writers.js";
 import { PATHS, rows, scored } from "./rows.js";
-import { refusalOf, withFolder } from "./small.js";
+import { errorOf, refusalOf, withFolder } from "./small.js";
 
 const PLAIN: Columns = { topK: 2, logits: false };
 
@@ -232,6 +232,13 @@ describe("openOutput refuses to resume, and leaves as it is,", () => {
         await output.close();
         expect(output.first).to.deep.equal(scored("a.jpg", 1));
       }));
+
+  it("what is not JSON, with what the parser says", () =>
+    withFolder(async (folder) => {
+      await writeFile(`${folder}/out`, "a note\n");
+      const error = await errorOf(openOutput(`${folder}/out`, "ndjson", PLAIN, { resume: true }));
+      expect((error as Error).cause).to.be.instanceOf(SyntaxError);
+    }));
 
   it("NDJSON without logits, where this run writes them", () =>
     withFolder(async (folder) => {
