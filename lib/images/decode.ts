@@ -16,11 +16,14 @@ export const IMAGE_EXTENSIONS: readonly string[] = [
   ".avif",
 ];
 
-/** An image of more pixels is refused by its header: 100 megapixels are 300 MB as RGB bytes. */
-export const MAX_PIXELS = 100_000_000;
+/**
+ * An image of more pixels is refused by its header: they would be 805 MB as RGB bytes. It is sharp's own limit, 16383
+ * squared, beyond the largest sensors of cameras and telephones (200 megapixels).
+ */
+export const MAX_PIXELS = 268_402_689;
 /** The longest side that JPEG can have; it also bounds the tables of weights that a resize needs. */
 export const MAX_SIDE = 65_535;
-/** No image within MAX_PIXELS needs more: 8 bytes a pixel (RGBA of 16 bits, uncompressed), and its metadata. */
+/** Photographs within MAX_PIXELS do not need more: 3 bytes a pixel are RGB, uncompressed, and its metadata. */
 export const MAX_FILE_BYTES = 2 ** 30;
 
 /** Vector formats, which sharp would draw, are left out: a network was never trained on drawings of text files. */
@@ -62,12 +65,18 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeOp
   try {
     checkHeader(at, await sharp(bytes, { failOn: FAIL_ON, limitInputPixels: false }).metadata());
     signal?.throwIfAborted();
-    const { data, info } = await sharp(bytes, { failOn: FAIL_ON, ignoreIcc: true })
+    const { data, info } = await sharp(bytes, {
+      failOn: FAIL_ON,
+      ignoreIcc: true,
+      limitInputPixels: MAX_PIXELS,
+    })
       .autoOrient()
       .removeAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true });
     signal?.throwIfAborted();
+    // What follows counts on it, and would read beyond the end or every colour wrong.
+    if (info.channels !== 3) throw new Error(`${info.channels} channels instead of RGB`);
     // Not as a Buffer, whose slice() shares memory where a Uint8Array's copies.
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
     return { width: info.width, height: info.height, data: pixels };

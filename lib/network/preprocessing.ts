@@ -49,7 +49,7 @@ const torch: Preprocessing = {
   centre: "round",
 };
 
-/** How each variant's published weights want their images; the paper's mean image is taken as its mean colour. */
+/** How each variant's weights want their images; for the mean images of the paper and of BVLC stand their mean colours. */
 export const PREPROCESSING: Record<ModelName, Preprocessing> = {
   alexnet2012: {
     channels: "RGB",

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { crc32 } from "node:zlib";
 import { expect } from "chai";
 import sharp from "sharp";
 import { AlexNetError } from "../../lib/errors/base.js";
@@ -119,8 +120,17 @@ describe("decodeImage refuses", () => {
     await expectRefused(
       readFixture("decode/bomb.png"),
       "IMAGE_TOO_LARGE",
-      "buffer: the image is 30000 x 30000 = 900000000 pixels; it must have at most 100000000 pixels; scale it down",
+      "buffer: the image is 30000 x 30000 = 900000000 pixels; it must have at most 268402689 pixels; scale it down",
     );
+  });
+
+  it("no photograph of 200 megapixels by its header", async () => {
+    const bytes = Buffer.from(readFixture("decode/bomb.png"));
+    bytes.writeUInt32BE(16_320, 16);
+    bytes.writeUInt32BE(12_288, 20);
+    bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
+    // what is refused is that its pixels are missing
+    expect(await errorOf(decodeImage(bytes))).to.have.property("code", "IMAGE_UNREADABLE");
   });
 
   it("a side that no JPEG could have", async () => {

@@ -13,7 +13,7 @@ import { fixture, readJson, readRaw } from "./golden.js";
 /** Values [channel, row, column, value] that a reference has in its network input. */
 interface Recipe {
   readonly source: string;
-  readonly model: "torchvision" | "single-tower" | "caffenet";
+  readonly model: "torchvision" | "single-tower" | "caffenet" | "alexnet2012";
   readonly size: number;
   readonly values: readonly (readonly [number, number, number, number])[];
 }
@@ -62,10 +62,10 @@ describe("prepareImage and writeCrop", () => {
         );
   });
 
-  it("covers the three sources of weights, upright and lying, and a photograph's file format", () => {
-    expect(new Set(recipes.map(({ model }) => model)).size).to.equal(3);
+  it("covers the four ways to prepare images, upright and lying, and a photograph's file format", () => {
+    expect(new Set(recipes.map(({ model }) => model)).size).to.equal(4);
     expect(recipes.some(({ source }) => source.endsWith(".jpg"))).to.equal(true);
-    expect(recipes.length).to.equal(12);
+    expect(recipes.length).to.equal(16);
   });
 
   it("keeps size x size bytes however long the image is", () => {
