@@ -55,19 +55,24 @@ export function winogradOutput(
 ): void {
   const transform = outputTransform(outputs);
   const tileColumns = Math.ceil(step.outputColumns / outputs);
-  for (let row = 0; row < step.outputRows; row++)
-    for (let column = 0; column < step.outputColumns; column++) {
-      const tile = Math.floor(row / outputs) * tileColumns + Math.floor(column / outputs);
-      const input = element(step.input + inputImage * step.inputImage + tile * step.inputTile);
-      const output = element(
-        step.output + outputImage * step.outputImage + row * step.outputRow + column * step.outputColumn,
-      );
-      for (let channel = step.channelFrom; channel < step.channelTo; channel++) {
-        const products = square(
-          (i, j) => values[input + (POINTS * i + j) * (step.inputPlane >> 2) + channel],
-        );
-        const sum = sandwich(transform, products)[row % outputs][column % outputs];
-        values[output + channel] = atLeast(step.floor, sum + values[element(step.bias) + channel]);
-      }
+  const tiles = Math.ceil(step.outputRows / outputs) * tileColumns;
+  for (let tile = 0; tile < tiles; tile++) {
+    const input = element(step.input + inputImage * step.inputImage + tile * step.inputTile);
+    const top = Math.floor(tile / tileColumns) * outputs;
+    const left = (tile % tileColumns) * outputs;
+    const rows = Math.min(outputs, step.outputRows - top);
+    const columns = Math.min(outputs, step.outputColumns - left);
+    const corner =
+      step.output + outputImage * step.outputImage + top * step.outputRow + left * step.outputColumn;
+    for (let channel = step.channelFrom; channel < step.channelTo; channel++) {
+      const products = square((i, j) => values[input + (POINTS * i + j) * (step.inputPlane >> 2) + channel]);
+      const sums = sandwich(transform, products);
+      const bias = values[element(step.bias) + channel];
+      for (let row = 0; row < rows; row++)
+        for (let column = 0; column < columns; column++) {
+          const output = element(corner + row * step.outputRow + column * step.outputColumn);
+          values[output + channel] = atLeast(step.floor, sums[row][column] + bias);
+        }
     }
+  }
 }
