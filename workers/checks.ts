@@ -22,9 +22,9 @@ interface Check extends Omit<Problem, "step" | "reference"> {
   readonly expected: Float32Array;
 }
 
-/** Milliseconds. V8 takes these kernels for hot within three of their own, on Node 20 as on later ones. */
+/** Milliseconds. V8 takes nearly all of these kernels for hot within two of their own, on Node 20 as on later ones. */
 const TURN = 1;
-const TURNS = 3;
+const TURNS = 2;
 
 /** A value in [-1, 1) that does not repeat soon. */
 export const wave = (i: number): number => ((i * 40503) % 65536) / 32768 - 1;
