@@ -62,6 +62,7 @@ export const SPACE_TO_DEPTH_FIELDS = [
   "paddingLeft",
   "rowFrom",
   "rowTo",
+  "notFinite",
 ] as const;
 
 export const WINOGRAD_INPUT_FIELDS = [

@@ -165,7 +165,7 @@ const KIND_TITLES: Record<keyof PlanDescription["memory"]["kinds"], string> = {
   transforms: "Winograd's windows and products, by worker",
   expanded: "expanded weights, by worker",
   steps: "steps",
-  control: "barrier",
+  control: "barrier, input's check",
   other: "kernels' constants, alignment",
 };
 

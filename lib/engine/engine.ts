@@ -17,7 +17,15 @@ import { encode } from "./encode.js";
 import { packWeights } from "./pack.js";
 import { WorkerPool } from "./pool.js";
 import { probabilities } from "./softmax.js";
-import { checkedInput, copyIn, copyOut, inputView, type FloatArray } from "./tensors.js";
+import {
+  checkedInput,
+  checkFinite,
+  copyIn,
+  copyOut,
+  inputFlag,
+  inputView,
+  type FloatArray,
+} from "./tensors.js";
 import { timesOf, type Times } from "./times.js";
 import { spansOfWorkers, traced, type Trace } from "./trace.js";
 
@@ -233,6 +241,7 @@ export class Engine {
           copyIn(this.#plan, this.#live.memory, source, from, count);
         });
         await this.#run(count, { keep });
+        checkFinite(this.#plan, this.#live.memory, source, from, count);
         layers.forEach((name, index) => {
           this.#copyOut(name, count, outputs[index], from);
         });
@@ -259,6 +268,7 @@ export class Engine {
       const programs = programsOf(this.#plan, images, keep);
       this.#encoded = { images, keep, programs: encode(this.#plan, programs, memory) };
     }
+    inputFlag(this.#plan, memory)[0] = 0;
     const answers = await pool.run(this.#encoded.programs, timed || this.trace !== undefined);
     const times = answers.flatMap((words) => (words === undefined ? [] : [timesOf(words)]));
     this.trace?.(spansOfWorkers(this.#plan, times));

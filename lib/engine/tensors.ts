@@ -77,10 +77,7 @@ function isNdarray(value: unknown): value is NdArray {
   return numeric && Array.isArray(shape) && whole(stride) && Number.isSafeInteger(offset);
 }
 
-/**
- * Writes a checked input into the plan's input tensor, from its image `from` on.
- * @throws AlexNetError INPUT_INVALID for an element that is not finite, with its place.
- */
+/** Writes a checked input into the plan's input tensor, from its image `from` on. */
 export function copyIn(
   plan: Plan,
   memory: SharedArrayBuffer,
@@ -92,15 +89,35 @@ export function copyIn(
   const target = inputView(plan, memory).hi(images, channels, height, width);
   const source = input.lo(from, 0, 0, 0).hi(images, channels, height, width);
   const size = elementsOf(target.shape);
-  const written = target.data.subarray(0, size);
   if (source.data instanceof Float32Array && isContiguous(source))
-    written.set(source.data.subarray(source.offset, source.offset + size));
+    target.data.set(source.data.subarray(source.offset, source.offset + size));
   else ops.assign(target, source);
+}
+
+/** The word that the kernel sets which arranges the input, where a value is not finite; 0 before a batch. */
+export const inputFlag = (plan: Plan, memory: SharedArrayBuffer): Int32Array =>
+  new Int32Array(memory, plan.memory.notFinite, 1);
+
+/**
+ * After a batch: the kernel that arranges the input tells where a value is not finite. Its plain store is seen here
+ * since the worker's answer, a message, came behind it.
+ * @throws AlexNetError INPUT_INVALID for the first such element, with its place.
+ */
+export function checkFinite(
+  plan: Plan,
+  memory: SharedArrayBuffer,
+  input: NdArray,
+  from: number,
+  images: number,
+): void {
+  if (inputFlag(plan, memory)[0] === 0) return;
   // what was written, not what was given: a float64 may be too large for a float32
-  const at = firstNotFinite(written);
-  if (at < 0) return;
-  const place = target.stride.map((stride, axis) => Math.floor(at / stride) % target.shape[axis]);
-  throw engineErrors.inputNotFinite(source.get(...place), [from + place[0], ...place.slice(1)]);
+  const written = inputView(plan, memory);
+  const at = firstNotFinite(written.data.subarray(0, images * elementsOf(plan.network.input)));
+  const [image, ...place] = written.stride.map(
+    (stride, axis) => Math.floor(at / stride) % written.shape[axis],
+  );
+  throw engineErrors.inputNotFinite(input.get(from + image, ...place), [from + image, ...place]);
 }
 
 const isContiguous = ({ shape, stride }: NdArray): boolean =>

@@ -61,6 +61,8 @@ export interface MemoryLayout {
   readonly bytes: number;
   readonly regions: readonly Region[];
   readonly barrier: number;
+  /** A word that becomes 1 where a value of the input is NaN or infinite. */
+  readonly notFinite: number;
   readonly steps: number;
   readonly stepCapacity: number;
   /** The scratch of worker 0, and from one worker's to the next, in bytes. */
@@ -111,6 +113,7 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
     return offset;
   };
   const barrier = take("barrier", "control", BARRIER_BYTES);
+  const notFinite = take("input's check", "control", 4);
   const steps = take("steps", "steps", options.stepCapacity * STEP_BYTES);
   const scratchWorker = align(scratchBytes(graph, options.tile));
   const scratch = take("scratch", "scratch", scratchWorker * options.threads);
@@ -136,6 +139,7 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
     bytes,
     regions,
     barrier,
+    notFinite,
     steps,
     stepCapacity: options.stepCapacity,
     scratch,

@@ -63,6 +63,7 @@ function spaceToDepth(context: StepContext, operation: Of<"space-to-depth">, sli
       // a map of pixels begins behind its padding, one of blocks with it
       paddingTop: blockSize === 1 ? 0 : padding[0],
       paddingLeft: blockSize === 1 ? 0 : padding[1],
+      notFinite: context.memory.notFinite,
     },
   };
 }

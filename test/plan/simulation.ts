@@ -144,6 +144,9 @@ class Simulation {
         parameters: (run) => {
           this.#parameters(run);
         },
+        flag: (address) => {
+          if (address !== memory.notFinite) throw new Error(`sets the word at ${address}, which is no flag`);
+        },
         weights: (weights, bias) => {
           this.#parameters(bias);
           if (this.#tensors[weights.address / 4] !== EXPANDED) this.#parameters(weights);

@@ -23,6 +23,8 @@ export interface Touch {
 export interface Visitor {
   scratch(address: number, bytes: number): void;
   parameters(parameters: Touch): void;
+  /** A word of the control region that several workers may set, to the same value. */
+  flag(address: number): void;
   /** The weights and biases of a convolution's panels; weights may lie where an expansion has put them. */
   weights(weights: Touch, bias: Touch): void;
   /** A panel of bfloat16 weights, and where it is put as float32. */
@@ -129,6 +131,7 @@ function expand(f: ExpandStep, inputPanel: number, outputPanel: number, tile: Ti
 }
 
 function spaceToDepth(f: SpaceToDepthStep, inputImage: number, outputImage: number, visitor: Visitor) {
+  visitor.flag(f.notFinite);
   for (let row = f.rowFrom; row < f.rowTo; row++)
     for (let column = 0; column < f.columns; column++) {
       const input = f.input + inputImage * f.inputImage + row * f.inputRow + 4 * column;

@@ -22,7 +22,16 @@ const STEPS: readonly Step[] = [
     fields: {
       ...{ input: INPUT, inputImage: 0, inputChannel: 80, inputRow: 20 },
       ...{ output: OUTPUT, outputImage: 0, outputRow: 96, outputColumn: 32 },
-      ...{ channels: 2, columns: 5, blockSize: 2, paddingTop: 1, paddingLeft: 1, rowFrom: 0, rowTo: 4 },
+      ...{
+        channels: 2,
+        columns: 5,
+        blockSize: 2,
+        paddingTop: 1,
+        paddingLeft: 1,
+        rowFrom: 0,
+        notFinite: 0,
+        rowTo: 4,
+      },
     },
   },
 ];

@@ -87,6 +87,8 @@ export class SpaceToDepthStep {
   paddingLeft: i32;
   rowFrom: i32;
   rowTo: i32;
+  /** A word that becomes 1 where a value is NaN or infinite. */
+  notFinite: i32;
 }
 
 /** V = B^T d B: 7 x 7 windows of one image, `tileStep` pixels apart, to 49 planes [tiles][towers][channels]. */

@@ -1,7 +1,10 @@
 import type { SpaceToDepthStep } from "../steps.js";
 import { element } from "./element.js";
 
-/** Planes [C][H][W] to channels last, the pixels of a block of blockSize x blockSize behind each other. */
+/**
+ * Planes [C][H][W] to channels last, the pixels of a block of blockSize x blockSize behind each other; tells where a
+ * value is not finite.
+ */
 export function spaceToDepth(
   values: Float32Array,
   step: SpaceToDepthStep,
@@ -17,7 +20,10 @@ export function spaceToDepth(
       const pixel = (y % blockSize) * blockSize + (x % blockSize);
       const input = step.input + inputImage * step.inputImage + row * step.inputRow + 4 * column;
       const output = element(step.output + outputImage * step.outputImage + block) + pixel * channels;
-      for (let channel = 0; channel < channels; channel++)
-        values[output + channel] = values[element(input + channel * step.inputChannel)];
+      for (let channel = 0; channel < channels; channel++) {
+        const value = values[element(input + channel * step.inputChannel)];
+        values[output + channel] = value;
+        if (!Number.isFinite(value)) new Int32Array(values.buffer)[element(step.notFinite)] = 1;
+      }
     }
 }

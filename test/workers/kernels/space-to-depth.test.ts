@@ -41,7 +41,13 @@ function place(random: Random, channels: number, blockSize: number) {
     paddingLeft: left,
     rowFrom,
     rowTo: random.integer(rowFrom + 1, rows),
+    notFinite: arena.take(1),
   };
+  if (random.chance(0.5)) {
+    // anywhere in what is given, in the rows that are read or not
+    const given = (images.inputImage + 1) * inputImage;
+    arena.values[fields.input / 4 + random.integer(0, given - 1)] = random.pick([NaN, Infinity, -Infinity]);
+  }
   return { fields, ...images };
 }
 
@@ -78,6 +84,7 @@ for (const set of await compiledSets())
         ...{ input, inputImage: 96, inputChannel: 48, inputRow: 16 },
         ...{ output, outputImage: 128, outputRow: 64, outputColumn: 32 },
         ...{ channels: 2, columns: 4, blockSize: 2, paddingTop: 0, paddingLeft: 0, rowFrom: 0, rowTo: 2 },
+        notFinite: arena.take(1),
       };
       const step = { kernel: "space_to_depth", fields } as const;
       const words = arena.run(kernel, { step, inputImage: 0, outputImage: 0 });
