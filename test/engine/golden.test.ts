@@ -44,8 +44,8 @@ describe("engine against PyTorch in float64", () => {
 
 /**
  * Sums of n products in float32 are off by at most n half units in the last place (2^-24) of the sum of their
- * magnitudes; layers behind each other add up. Measured against the largest output, with a factor 2 for the
- * normalisation's square roots and division.
+ * magnitudes; layers behind each other add up. Measured against the largest output, with a factor 2 for what
+ * the normalisation adds to them.
  */
 function toleranceOf(network: ReturnType<typeof readGolden>["network"]): number {
   const depths = parametersOf(network)
