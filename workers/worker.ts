@@ -1,4 +1,4 @@
-/** The Piscina entry: binds the kernels once, then walks the commands of one batch after another. */
+/** What entry.cts loads: binds the kernels once, then walks the commands of one batch after another. */
 import { workerData } from "node:worker_threads";
 import { Barrier, BarrierPoisonedError } from "./barrier.js";
 import { instantiate } from "./instantiate.js";

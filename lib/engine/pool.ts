@@ -4,7 +4,7 @@ import { engineErrors } from "../errors/engine.js";
 import { Barrier } from "../../workers/barrier.js";
 import type { BatchAnswer, BatchTask, BatchSpans, WorkerSetup } from "../../workers/protocol.js";
 
-const FILENAME = new URL("../../workers/worker.js", import.meta.url).href;
+const FILENAME = new URL("../../workers/entry.cjs", import.meta.url).href;
 
 export class WorkerPool {
   readonly #setup: WorkerSetup;
