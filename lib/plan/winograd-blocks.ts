@@ -12,7 +12,7 @@ export interface Blocking {
 
 /**
  * A block has at most so many tiles, where a row of tiles has no more. Fewer: the weights, which each block reads, cost
- * more than the caches give; more: windows and products leave them.
+ * more than the caches give; more gave nothing (docs/performance.md).
  */
 const BLOCK_TILES = 72;
 

@@ -1,7 +1,7 @@
 import { madd } from "./madd";
 import { NormalisationStep } from "./steps";
 
-/** The bits that a quarter of a number's bits are taken from for its inverse fourth root, within 3 % of it; 5/4, -1/4. */
+/** The bits that a quarter of a number's bits are taken from for its inverse fourth root, within 3.4 % of it; 5/4, -1/4. */
 const MAGIC = memory.data<i32>([0x4f58cae5]);
 const FACTORS = memory.data<f32>([1.25, -0.25]);
 
