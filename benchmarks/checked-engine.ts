@@ -1,16 +1,18 @@
 /** Engines for the suites, right before they are timed. */
 import ndarray from "ndarray";
 import type { Engine } from "../lib/engine/engine.js";
+import { runInfo } from "../lib/engine/run-info.js";
 import type { FloatArray } from "../lib/engine/tensors.js";
 import type { Network } from "../lib/network/layers.js";
-import type { ConvolutionsOption } from "../lib/plan/algorithm.js";
 import { maxRelativeToLargest } from "../test/compare.js";
 import { withEngine } from "../test/engines.js";
 import { seededInput, seededWeights } from "../test/seeded-weights.js";
 import type { BenchOptions } from "./options.js";
+import type { Section } from "./report/section.js";
 
 /** The bounds that the engine keeps to a float64 reference, as shares of the largest logit. */
-const TOLERANCES: Readonly<Record<ConvolutionsOption, number>> = { direct: 1e-5, auto: 5e-5, winograd: 5e-5 };
+const DIRECT_TOLERANCE = 1e-5;
+const WINOGRAD_TOLERANCE = 5e-5;
 
 /** Random images [N, C, H, W], the same on every machine. */
 export const randomImages = (network: Network, images: number): FloatArray => {
@@ -44,7 +46,7 @@ export async function withCheckedEngine<T>(
   return withEngine(options, async (engine) => {
     const { data } = await engine.forward(randomImages(network, maxBatch));
     const worst = maxRelativeToLargest(data.subarray(0, expected.length), expected);
-    const tolerance = TOLERANCES[convolutions];
+    const tolerance = convolutions === "direct" ? DIRECT_TOLERANCE : WINOGRAD_TOLERANCE;
     if (!(worst <= tolerance))
       throw new Error(
         `${network.name} on kernel set ${engine.kernels.set}: logits are ${worst} of the largest away from the reference, more than ${tolerance}`,
@@ -52,6 +54,14 @@ export async function withCheckedEngine<T>(
     return use(engine);
   });
 }
+
+/** What a section says of the engine that it is about. */
+export const engineFields = ({ kernels, plan }: Engine): Pick<Section, "kernels" | "convolutions"> => ({
+  kernels: kernels.set,
+  convolutions: Object.fromEntries(
+    Object.entries(runInfo(plan).convolutions).map(([layer, { algorithm }]) => [layer, algorithm]),
+  ),
+});
 
 /** Milliseconds of `runs` runs of `Engine.forward`, behind one that is not timed. */
 export async function timeForward(engine: Engine, images: number, runs: number): Promise<number[]> {

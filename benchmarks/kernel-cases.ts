@@ -1,9 +1,9 @@
 /** The kernels of a network's layers on one kernel set, in this thread, with the shapes and addresses of a plan. */
 import { roundPanel } from "../lib/engine/bfloat16.js";
-import { encode } from "../lib/engine/encode.js";
+import { encode } from "../lib/plan/encode.js";
 import { compileSet, KERNEL_SETS, type CompiledSetName } from "../lib/engine/kernel-sets.js";
 import type { Network } from "../lib/network/layers.js";
-import type { ConvolutionsOption } from "../lib/plan/algorithm.js";
+import type { PlannedConvolutions } from "../lib/plan/algorithm.js";
 import type { Operation } from "../lib/plan/operations.js";
 import { makePlan, programsOf, type Plan } from "../lib/plan/plan.js";
 import type { WeightsType } from "../lib/plan/weights-type.js";
@@ -23,7 +23,7 @@ import { costOf, type Cost } from "./kernel-costs.js";
 export interface Selection {
   readonly network: Network;
   readonly images: number;
-  readonly convolutions: ConvolutionsOption;
+  readonly convolutions: PlannedConvolutions;
   readonly fcWeights: WeightsType;
   readonly wanted: (operation: Operation) => boolean;
 }

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { KERNELS_OPTIONS, type KernelsOption } from "../lib/engine/choose-kernels.js";
 import type { Network } from "../lib/network/layers.js";
-import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "../lib/plan/algorithm.js";
 import { defaultThreads, MAX_THREADS } from "../lib/plan/plan.js";
 import { WEIGHTS_TYPES, type WeightsType } from "../lib/plan/weights-type.js";
 import { networkByName } from "../lib/network/variants.js";
+import { CONVOLUTIONS_OPTIONS } from "../lib/tuning/tuning.js";
 import { smallNetwork } from "./small-network.js";
 
 export const SUITES = [
@@ -30,7 +30,7 @@ export interface BenchOptions {
   readonly quick: boolean;
   readonly threads: number;
   readonly kernels: KernelsOption;
-  readonly convolutions: ConvolutionsOption;
+  readonly convolutions: (typeof CONVOLUTIONS_OPTIONS)[number];
   readonly fcWeights: WeightsType;
   /** What --model names; where it is left out, each suite has its own. */
   readonly network: Network | undefined;

@@ -7,10 +7,20 @@
 export { createEngine } from "./scoring/scoring-engine.js";
 export type { ImageSources, ScoringEngine, ScoringEngine as Engine } from "./scoring/scoring-engine.js";
 export type { EngineOptions, RunOptions } from "./engine/engine.js";
+export { runInfo } from "./engine/run-info.js";
+export type { RunInfo } from "./engine/run-info.js";
 export type { Span, Times, WorkerTimes } from "./engine/times.js";
 export type { Trace, TraceLane, TraceSpan } from "./engine/trace.js";
 export type { KernelChoice, KernelsOption, MeasuredSet } from "./engine/choose-kernels.js";
-export type { ConvolutionsOption, Winograd } from "./plan/algorithm.js";
+export type { ConvolutionsOption, Tuning } from "./tuning/tuning.js";
+export type {
+  AlgorithmChoice,
+  AlgorithmReason,
+  AlgorithmTimes,
+  ConvolutionAlgorithm,
+  PlannedConvolutions,
+  Winograd,
+} from "./plan/algorithm.js";
 export type { FloatArray } from "./engine/tensors.js";
 export type { KernelName } from "../workers/steps.js";
 

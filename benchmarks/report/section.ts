@@ -1,5 +1,7 @@
 /** What a suite found: shown as tables, kept as JSON, drawn as bars. */
 
+import type { ConvolutionAlgorithm } from "../../lib/plan/algorithm.js";
+
 /** What our own contestants' names start with. */
 export const OURS = "alexnet-threads";
 
@@ -7,6 +9,8 @@ export interface Section {
   readonly title: string;
   /** The kernel set that ran, or all that did; left out where none has a part in it. */
   readonly kernels?: string;
+  /** What computes each convolution, where an engine ran. */
+  readonly convolutions?: Readonly<Record<string, ConvolutionAlgorithm>>;
   readonly threads: number;
   /** The fields of the rows in order, with what stands above them. */
   readonly columns: Readonly<Record<string, string>>;

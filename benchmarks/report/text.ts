@@ -7,10 +7,12 @@ import type { Surroundings } from "./surroundings.js";
 export const plural = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 /** The machine and what ran on it, in a line. */
-export function machineText({ kernels, threads }: Section, at: Surroundings): string {
+export function machineText({ kernels, convolutions = {}, threads }: Section, at: Surroundings): string {
   const set = kernels === undefined ? "" : `, kernel set ${kernels}`;
+  const layers = Object.keys(convolutions).filter((layer) => convolutions[layer] === "winograd");
+  const algorithms = layers.length === 0 ? "" : `, ${layers.join(" ")} by Winograd`;
   const machine = `${at.cpu}, ${plural(at.cores, "core")}, Node ${at.node.slice(1)}`;
-  return `${machine}${set}, ${plural(threads, "thread")}, ${at.date.slice(0, 10)}`;
+  return `${machine}${set}${algorithms}, ${plural(threads, "thread")}, ${at.date.slice(0, 10)}`;
 }
 
 export interface Column {

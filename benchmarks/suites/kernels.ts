@@ -21,7 +21,12 @@ const isKind =
  */
 function selections({ network = caffenet(), quick, convolutions, fcWeights }: BenchOptions): Selection[] {
   const wave = quick ? 2 : 8;
-  const shared = { network, convolutions, fcWeights };
+  // both ways are timed here anyway
+  const shared = {
+    network,
+    convolutions: convolutions === "auto" ? "rule" : convolutions,
+    fcWeights,
+  } as const;
   const direct: Selection = {
     ...shared,
     images: wave,

@@ -3,7 +3,7 @@ import type { Engine } from "../../lib/engine/engine.js";
 import type { Times } from "../../lib/engine/times.js";
 import { summarise } from "../../lib/network/summary.js";
 import { caffenet } from "../../lib/network/variants.js";
-import { withCheckedEngine } from "../checked-engine.js";
+import { engineFields, withCheckedEngine } from "../checked-engine.js";
 import { measure } from "../measure.js";
 import type { BenchOptions } from "../options.js";
 import type { Section } from "../report/section.js";
@@ -29,7 +29,7 @@ export async function layersSuite(options: BenchOptions): Promise<Section[]> {
       const [total] = await measure(title, [{ name: "Engine.time", run, onWarm }], options.quick);
       sections.push({
         title,
-        kernels: engine.kernels.set,
+        ...engineFields(engine),
         threads: engine.threads,
         columns: COLUMNS,
         chart: { label: ["layer"], value: "medianMs", spread: ["minMs", "maxMs"], unit: "ms" },

@@ -30,9 +30,9 @@ const THREADS = [1, 2, 4, 8, 16, 64];
 export async function modelSuite(options: BenchOptions): Promise<Section[]> {
   const network = options.network ?? caffenet();
   const images = options.quick ? 3 : 64;
-  const { measured, kernels, tile } = await measure(options, images);
+  const { measured, kernels, ...planned } = await measure(options, images);
   const predictions = THREADS.map((threads) =>
-    predict(makePlan({ ...options, network, tile, threads, maxBatch: images }), images, measured),
+    predict(makePlan({ ...planned, network, threads, maxBatch: images }), images, measured),
   );
   const { parameters } = summarise(network).totals;
   return [
@@ -73,6 +73,8 @@ async function measure(options: BenchOptions, images: number) {
       meeting,
       bandwidth: all.bytes / spreadOf(all.times).median / 1e6,
     };
-    return { measured, kernels: engine.kernels.set, tile: engine.plan.tile };
+    const { convolutions } = engine.tuning;
+    const { fcWeights } = options;
+    return { measured, kernels: engine.kernels.set, tile: engine.plan.tile, convolutions, fcWeights };
   });
 }

@@ -1,6 +1,6 @@
 /** The whole network: an ndarray in, an ndarray out. */
 import { caffenet } from "../../lib/network/variants.js";
-import { randomImages, withCheckedEngine } from "../checked-engine.js";
+import { engineFields, randomImages, withCheckedEngine } from "../checked-engine.js";
 import { measure } from "../measure.js";
 import type { BenchOptions } from "../options.js";
 import type { Section } from "../report/section.js";
@@ -12,7 +12,7 @@ export async function networkSuite(options: BenchOptions): Promise<Section[]> {
   const network = options.network ?? caffenet();
   const batches = options.quick ? [1, 3] : [1, 16, 64, 128];
   const rows: Section["rows"][number][] = [];
-  const kernels = await withCheckedEngine(network, Math.max(...batches), options, async (engine) => {
+  const ran = await withCheckedEngine(network, Math.max(...batches), options, async (engine) => {
     for (const images of batches) {
       const input = randomImages(network, images);
       const cases = [
@@ -27,12 +27,12 @@ export async function networkSuite(options: BenchOptions): Promise<Section[]> {
         rows.push({ batch: String(images), what: name, ...times, imagesPerSecond: (1000 * images) / median });
       });
     }
-    return engine.kernels.set;
+    return engineFields(engine);
   });
   return [
     {
       title: `network, ${network.name}`,
-      kernels,
+      ...ran,
       threads: options.threads,
       columns: COLUMNS,
       rows,

@@ -3,7 +3,7 @@ import type { Engine } from "../../lib/engine/engine.js";
 import type { Network } from "../../lib/network/layers.js";
 import { bvlcAlexnet, caffenet } from "../../lib/network/variants.js";
 import { maxRelativeToLargest } from "../../test/compare.js";
-import { randomImages, timeForward, withCheckedEngine } from "../checked-engine.js";
+import { engineFields, randomImages, timeForward, withCheckedEngine } from "../checked-engine.js";
 import type { BenchOptions } from "../options.js";
 import { PeerProcess, type PeerChoice } from "../peer-process.js";
 import { OURS, type Section } from "../report/section.js";
@@ -85,7 +85,7 @@ async function compare(network: Network, options: BenchOptions): Promise<Section
       for (const turn of turns) rows.push(...(await compareBatch(runners, turn)));
       return {
         title: `peers, ${network.name}`,
-        kernels: engine.kernels.set,
+        ...engineFields(engine),
         threads,
         columns: COLUMNS,
         rows,

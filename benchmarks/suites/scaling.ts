@@ -1,6 +1,6 @@
 /** One thread beside all of them: two engines in one run, which take turns. */
 import { caffenet } from "../../lib/network/variants.js";
-import { timeForward, withCheckedEngine } from "../checked-engine.js";
+import { engineFields, timeForward, withCheckedEngine } from "../checked-engine.js";
 import type { BenchOptions } from "../options.js";
 import type { Section } from "../report/section.js";
 import { plural } from "../report/text.js";
@@ -39,7 +39,8 @@ export async function scalingSuite(options: BenchOptions): Promise<Section[]> {
       );
       return {
         title: `scaling, ${network.name}`,
-        kernels: [...new Set(engines.map(({ kernels }) => kernels.set))].join(" and "),
+        // both have the same: they are measured once
+        ...engineFields(all),
         threads: options.threads,
         columns: COLUMNS,
         chart: { group: "batch", label: ["workers"], value: "imagesPerSecond", unit: "images/s" },

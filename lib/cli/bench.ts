@@ -1,6 +1,7 @@
 /** `alexnet bench`: images a second of the engine on this machine, and where the time goes. */
 import type { Command } from "commander";
 import ndarray from "ndarray";
+import { runInfo, type RunInfo } from "../engine/run-info.js";
 import type { Times } from "../engine/times.js";
 import type { Network } from "../network/layers.js";
 import { elementsOf } from "../network/shapes.js";
@@ -13,10 +14,9 @@ import { initWeights } from "../weights/index.js";
 import { withEngine, type EngineFlags } from "./engine.js";
 import { stoppable } from "./interrupt.js";
 import {
+  addEngineOptions,
   batchOption,
-  fcWeightsOption,
   jsonOption,
-  kernelsOption,
   modelOption,
   numberOption,
   threadsOption,
@@ -37,6 +37,7 @@ interface BenchResult {
   readonly batch: number;
   readonly kernels: string;
   readonly fcWeights: WeightsType;
+  readonly convolutions: RunInfo["convolutions"];
   readonly node: string;
   readonly imagesPerSecond: number;
   /** Of a batch. */
@@ -52,7 +53,7 @@ const LEAST_BATCHES = 3;
 const SEED = 1;
 
 export function addBench(program: Command): void {
-  program
+  const command = program
     .command("bench")
     .summary("measure the engine on this machine")
     .description(
@@ -63,9 +64,8 @@ export function addBench(program: Command): void {
     .addOption(threadsOption())
     .addOption(batchOption("images of a batch").default(16))
     .addOption(numberOption("--seconds <s>", "how long to measure", 1, 3600).default(5))
-    .addOption(kernelsOption())
-    .addOption(fcWeightsOption())
-    .addOption(jsonOption())
+    .addOption(jsonOption());
+  addEngineOptions(command)
     .addHelpText(
       "after",
       `
@@ -119,6 +119,7 @@ async function measure(
     batch,
     kernels: engine.kernels.set,
     fcWeights,
+    convolutions: runInfo(engine.plan).convolutions,
     node: process.version,
     imagesPerSecond,
     latencyMs: { min: sorted[0], p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) },

@@ -29,7 +29,7 @@ async function demo(paths: readonly string[]): Promise<void> {
   const images = await expandPaths(paths);
   const threads = defaultThreads();
   process.stderr.write(`making the initial weights of ${MODEL} ...\n`);
-  const flags: EngineFlags = { threads, kernels: "auto", fcWeights: "float32" };
+  const flags: EngineFlags = { threads, kernels: "auto", convolutions: "auto", fcWeights: "float32" };
   await withEngine({ network, weights }, flags, batchFor(flags, images.length), async (engine) => {
     const from = performance.now();
     const rows = await engine.classify(images, { topK: 1, preprocessing: PREPROCESSING[MODEL] });

@@ -7,6 +7,7 @@ import { MODEL_NAMES, type ModelName } from "../network/variants.js";
 import type { WeightsType } from "../plan/weights-type.js";
 import { createEngine, type ScoringEngine } from "../scoring/scoring-engine.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
+import type { ConvolutionsOption } from "../tuning/tuning.js";
 import type { KernelsChoice } from "./options.js";
 
 export interface EngineFlags {
@@ -14,6 +15,9 @@ export interface EngineFlags {
   readonly threads?: number;
   readonly batch?: number;
   readonly kernels: KernelsChoice;
+  readonly convolutions: ConvolutionsOption;
+  /** False where none is wanted, undefined for the default. */
+  readonly tuningFile?: string | false;
   readonly fcWeights: WeightsType;
 }
 
@@ -42,7 +46,7 @@ export const batchFor = (flags: EngineFlags, inputs: number): number =>
 /** Starts an engine, hands it to `use`, and closes it whatever happens. */
 export async function withEngine<T>(
   { weights, network }: Pick<Model, "weights" | "network">,
-  { threads, kernels, fcWeights }: EngineFlags,
+  { threads, kernels, convolutions, tuningFile, fcWeights }: EngineFlags,
   maxBatch: number,
   use: (engine: ScoringEngine) => Promise<T>,
   trace?: Trace,
@@ -52,7 +56,9 @@ export async function withEngine<T>(
     weights,
     maxBatch,
     kernels,
+    convolutions,
     fcWeights,
+    ...(tuningFile !== undefined && { tuningFile }),
     ...(threads && { threads }),
     ...(trace && { trace }),
   });

@@ -15,9 +15,8 @@ import { tellFailed } from "./exit.js";
 import { interruptible, InterruptedError, stoppable } from "./interrupt.js";
 import { NpyWriter } from "./npy.js";
 import {
+  addEngineOptions,
   batchOption,
-  fcWeightsOption,
-  kernelsOption,
   threadsOption,
   weightsModelOption,
   weightsOption,
@@ -33,7 +32,7 @@ interface FeaturesOptions extends EngineFlags {
 }
 
 export function addFeatures(program: Command): void {
-  program
+  const command = program
     .command("features")
     .summary("write what a layer gives for each image, as a numpy array")
     .description("Writes a layer's values for the centre crop of each image as a float32 .npy file.")
@@ -48,9 +47,8 @@ export function addFeatures(program: Command): void {
     )
     .addOption(new Option("--out <file>", "npy file to write, or to overwrite").makeOptionMandatory())
     .addOption(threadsOption())
-    .addOption(batchOption("images of a batch (default: 64, or as many as there are)"))
-    .addOption(kernelsOption())
-    .addOption(fcWeightsOption())
+    .addOption(batchOption("images of a batch (default: 64, or as many as there are)"));
+  addEngineOptions(command)
     .addHelpText(
       "after",
       `${PATHS_HELP}

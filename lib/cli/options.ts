@@ -1,8 +1,9 @@
 /** Options that several commands share, and how their values are checked. */
-import { Option } from "commander";
+import { Option, type Command } from "commander";
 import { COMPILED_SETS, type CompiledSetName } from "../engine/kernel-sets.js";
 import { cliErrors } from "../errors/cli.js";
 import { MODEL_NAMES } from "../network/variants.js";
+import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "../tuning/tuning.js";
 import { WEIGHTS_TYPES } from "../plan/weights-type.js";
 import { MAX_BATCH, MAX_THREADS } from "../plan/plan.js";
 
@@ -46,16 +47,46 @@ export const batchOption = (description: string): Option =>
 
 export type KernelsChoice = "auto" | CompiledSetName;
 
-/** Given to the user where the program runs kernels. */
-export const kernelsOption = (): Option =>
+const kernelsOption = (): Option =>
   choiceOption("--kernels <set>", "kernel set", ["auto", ...COMPILED_SETS]).default(
     "auto",
     "the fastest that is right here",
   );
 
-export const fcWeightsOption = (): Option =>
+/** Words, or layers by name: conv1=direct,conv2=winograd. */
+const convolutionsOption = (): Option =>
+  new Option(
+    "--convolutions <how>",
+    `how convolutions are computed: ${CONVOLUTIONS_OPTIONS.join(", ")}, or LAYER=direct,LAYER=winograd,...`,
+  )
+    .default("auto", "what is faster here, measured once")
+    .argParser((text: string): ConvolutionsOption => {
+      const word = CONVOLUTIONS_OPTIONS.find((known) => known === text);
+      if (word !== undefined) return word;
+      const layers = text.split(",").map((part) => /^(.+)=(direct|winograd)$/.exec(part)?.slice(1));
+      if (layers.includes(undefined))
+        throw cliErrors.option(
+          "--convolutions",
+          text,
+          `one of ${CONVOLUTIONS_OPTIONS.join(", ")}, or LAYER=direct and LAYER=winograd with commas between`,
+        );
+      return Object.fromEntries(layers as [string, "direct" | "winograd"][]);
+    });
+
+const fcWeightsOption = (): Option =>
   choiceOption("--fc-weights <type>", "how fully connected weights are kept", WEIGHTS_TYPES).default(
     "float32",
   );
 
 export const jsonOption = (): Option => new Option("--json", "write JSON instead of a table");
+
+/** How an engine runs: for commands that start one. */
+export function addEngineOptions(command: Command): Command {
+  const tuningFile = [
+    new Option("--tuning-file <file>", "where measured times are kept (default: in the user's cache folder)"),
+    new Option("--no-tuning-file", "keep no times: measure anew"),
+  ];
+  for (const option of [kernelsOption(), convolutionsOption(), ...tuningFile, fcWeightsOption()])
+    command.addOption(option);
+  return command;
+}

@@ -1,8 +1,11 @@
 /** `alexnet plan`: who computes what, where it lies, and what crosses between the towers. */
 import type { Command } from "commander";
-import { COMPILED_SETS, KERNEL_SETS, type CompiledSetName } from "../engine/kernel-sets.js";
+import { chooseKernels } from "../engine/choose-kernels.js";
+import { KERNEL_SETS } from "../engine/kernel-sets.js";
+import { AlexNetError } from "../errors/base.js";
 import type { Shape } from "../network/layers.js";
 import { networkByName, type ModelName } from "../network/variants.js";
+import type { AlgorithmReason, ConvolutionAlgorithm } from "../plan/algorithm.js";
 import {
   describePlan,
   type OperationDescription,
@@ -12,68 +15,80 @@ import {
 import type { Region } from "../plan/memory.js";
 import { defaultThreads, makePlan } from "../plan/plan.js";
 import type { WeightsType } from "../plan/weights-type.js";
+import { tune, type ConvolutionsOption, type TunedKernels } from "../tuning/tuning.js";
 import {
+  addEngineOptions,
   batchOption,
-  choiceOption,
-  fcWeightsOption,
   jsonOption,
   modelOption,
   threadsOption,
+  type KernelsChoice,
 } from "./options.js";
-import { count, left, megabytes, rangeText, right, shapeText, table } from "./table.js";
+import { count, left, measured, megabytes, rangeText, right, shapeText, table } from "./table.js";
 
 interface PlanOptions {
   readonly model: ModelName;
   readonly threads?: number;
   readonly batch: number;
-  readonly kernels: CompiledSetName;
+  readonly kernels: KernelsChoice;
+  readonly convolutions: ConvolutionsOption;
+  readonly tuningFile?: string | false;
   readonly fcWeights: WeightsType;
   readonly json?: true;
 }
 
 export function addPlan(program: Command): void {
-  program
+  const command = program
     .command("plan")
-    .summary("who computes what, the memory, and what crosses between the towers")
+    .summary("who computes what and how, the memory, and what crosses between the towers")
     .description(
-      "Prints what each worker computes of each layer, the layout of the shared memory, and the bytes that cross" +
-        " between the towers. Nothing runs and no weights are read.",
+      "Prints how each convolution is computed and why, what each worker computes of each layer, the layout of the" +
+        " shared memory, and the bytes that cross between the towers. No weights are read and no image is scored.",
     )
     .addOption(modelOption("network").default("caffenet"))
     .addOption(threadsOption())
-    .addOption(batchOption("images of a batch").default(16))
-    .addOption(
-      choiceOption("--kernels <set>", "kernel set whose tile cuts the channels", COMPILED_SETS).default(
-        "wide",
-      ),
-    )
-    .addOption(fcWeightsOption())
+    .addOption(batchOption("images of a batch").default(16));
+  addEngineOptions(command)
     .addOption(jsonOption())
     .addHelpText(
       "after",
       `
-A plan belongs to a kernel set. This command runs none, so it does not know which is fastest here: it takes wide
-unless --kernels names another. score and bench measure and pick.
+It is the plan that score would follow with these options, so the kernel set and what Winograd is worth are measured
+here too, unless the times are kept already. A set that this Node cannot run has its plan by the rule.
 
-Layers are marked where they are computed by Winograd's minimal filtering, and where their weights are kept as
-bfloat16 instead of float32. Images, channels and rows are shown first to last; channels count from the tower's first. In JSON, ranges are
-[from, to), and bytes cross for one image.
+The rule takes Winograd's minimal filtering where it needs at most 60 % of the multiplications and the tower has 32
+channels or more; measured times overrule it where they differ by more than a tenth. Images, channels and rows are
+shown first to last; channels count from the tower's first. In JSON, ranges are [from, to), and bytes cross for one
+image.
 
 Examples:
   $ alexnet plan
   $ alexnet plan --model bvlc-alexnet --threads 4 --batch 64
+  $ alexnet plan --kernels wide --convolutions conv1=direct
   $ alexnet plan --threads 2 --json`,
     )
     .action(plan);
 }
 
-function plan(options: PlanOptions): void {
-  const { threads = defaultThreads(), batch, kernels, fcWeights } = options;
+async function plan(options: PlanOptions): Promise<void> {
+  const { threads = defaultThreads(), batch, fcWeights, convolutions, tuningFile } = options;
   const network = networkByName(options.model);
-  const description = describePlan(
-    makePlan({ network, tile: KERNEL_SETS[kernels], threads, maxBatch: batch, fcWeights }),
-  );
+  const kernels = await kernelsFor(options.kernels);
+  const tuning = await tune(network, kernels, { convolutions, tuningFile });
+  const planned = { network, tile: kernels.set, threads, maxBatch: batch, fcWeights };
+  const description = describePlan(makePlan({ ...planned, convolutions: tuning.convolutions }));
   process.stdout.write(options.json ? `${JSON.stringify(description, null, 2)}\n` : textOf(description));
+}
+
+/** A plan can be made for a set that cannot run here; nothing can be measured then. */
+async function kernelsFor(option: KernelsChoice): Promise<TunedKernels> {
+  try {
+    return await chooseKernels(option);
+  } catch (error) {
+    if (option === "auto" || !(error instanceof AlexNetError) || error.code !== "KERNELS_UNAVAILABLE")
+      throw error;
+    return { set: KERNEL_SETS[option], module: "reference" };
+  }
 }
 
 function textOf(description: PlanDescription): string {
@@ -82,7 +97,9 @@ function textOf(description: PlanDescription): string {
     `${model}: ${plural(towers, "tower")} on ${plural(threads, "worker")}, batch ${batch}${wavesText(waves)},` +
     ` kernels ${kernels.set} (tile ${kernels.rows} x ${kernels.panel})\n` +
     `the workers meet ${barriers} times a batch, before the layers marked *\n`;
-  const parts = [workText, crossingText, memoryText, layoutText].map((part) => part(description));
+  const parts = [algorithmsText, workText, crossingText, memoryText, layoutText].map((part) =>
+    part(description),
+  );
   return [head, ...parts].join("\n");
 }
 
@@ -96,6 +113,31 @@ function wavesText(waves: readonly number[]): string {
     return times === 1 ? String(size) : `${times} x ${size}`;
   });
   return ` in waves of ${sizes.join(" + ")}`;
+}
+
+function algorithmsText({ layers }: PlanDescription): string {
+  const rows = layers.flatMap((layer) =>
+    layer.algorithm && layer.reason
+      ? [[nameOf(layer), layer.algorithm, reasonText(layer.algorithm, layer.reason)]]
+      : [],
+  );
+  return `how convolutions are computed\n${table([left("layer"), left("algorithm"), left("why")], rows)}`;
+}
+
+function reasonText(algorithm: ConvolutionAlgorithm, reason: AlgorithmReason): string {
+  switch (reason.kind) {
+    case "only":
+      return "Winograd cannot compute it";
+    case "forced":
+      return "as asked";
+    case "rule":
+      return `by the rule: Winograd needs ${Math.round(100 * reason.share)} % of the multiplications`;
+    case "measured": {
+      const other = algorithm === "direct" ? "winograd" : "direct";
+      const { [algorithm]: own, [other]: others } = reason.times;
+      return `measured: ${measured(own)} ms, ${other} ${measured(others)}`;
+    }
+  }
 }
 
 function workText({ layers }: PlanDescription): string {

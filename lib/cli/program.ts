@@ -1,8 +1,8 @@
 /** The program of all commands, and how it ends: exit codes, errors on one line of stderr. */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { AlexNetError, type ErrorCode } from "../errors/base.js";
 import { cliErrors } from "../errors/cli.js";
+import { packageVersion } from "../host/host.js";
 import { EXIT } from "./exit.js";
 import { InterruptedError } from "./interrupt.js";
 
@@ -51,7 +51,7 @@ export function tell(error: unknown): void {
 async function programFor(typed: string | undefined): Promise<Command> {
   const program = new Command("alexnet")
     .description("AlexNet 2012 on worker threads: scores photographs on the processor.")
-    .version(versionOfPackage(), "--version", "print the version")
+    .version(packageVersion(), "--version", "print the version")
     .helpOption("--help", "show help")
     .helpCommand(false)
     // refused() tells it, once
@@ -87,8 +87,3 @@ const refused = (command: string) => (error: CommanderError) => {
     .replace(/\.$/, "");
   throw cliErrors.refused(command, error.code === "commander.help" ? "no command is given" : problem);
 };
-
-function versionOfPackage(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import type { Command } from "commander";
 import { Option } from "commander";
+import { runInfo } from "../engine/run-info.js";
 import type { Trace } from "../engine/trace.js";
 import { cliErrors } from "../errors/cli.js";
 import { towersOf } from "../network/layers.js";
@@ -17,10 +18,9 @@ import { tellFailed } from "./exit.js";
 import { interruptible, InterruptedError } from "./interrupt.js";
 import { readLabels } from "./labels.js";
 import {
+  addEngineOptions,
   batchOption,
   choiceOption,
-  fcWeightsOption,
-  kernelsOption,
   numberOption,
   threadsOption,
   weightsModelOption,
@@ -30,6 +30,7 @@ import { expandPaths, PATHS_HELP } from "./paths.js";
 import { progressBar } from "./progress.js";
 import { checkSameScores, imagesNotIn } from "./resume.js";
 import { TraceFile } from "./trace-file.js";
+import { WholeFile } from "./whole-file.js";
 
 interface ScoreFlags extends EngineFlags {
   readonly weights: string;
@@ -41,12 +42,13 @@ interface ScoreFlags extends EngineFlags {
   readonly out?: string;
   readonly resume?: true;
   readonly trace?: string;
+  readonly runInfo?: string;
 }
 
 const MOST_CLASSES = 2 ** 20;
 
 export function addScore(program: Command): void {
-  program
+  const command = program
     .command("score")
     .summary("score photographs")
     .description("Writes a row for each image: its most probable classes, or why it could not be scored.")
@@ -65,8 +67,8 @@ export function addScore(program: Command): void {
     .addOption(new Option("--out <file>", "file for the rows (default: stdout)"))
     .addOption(new Option("--resume", "go on with the --out of a run that was stopped"))
     .addOption(new Option("--trace <file>", "what happened when, as trace events for Perfetto"))
-    .addOption(kernelsOption())
-    .addOption(fcWeightsOption())
+    .addOption(new Option("--run-info <file>", "what computed the rows: versions, kernels, algorithms; JSON"));
+  addEngineOptions(command)
     .addHelpText(
       "after",
       `${PATHS_HELP}
@@ -107,6 +109,7 @@ async function score(paths: readonly string[], flags: ScoreFlags): Promise<void>
     const rest = imagesNotIn(target.done, images);
     const failedBefore = images.length - imagesNotIn(target.failed, images).length;
     const scoreRest = async (engine: ScoringEngine) => {
+      if (flags.runInfo !== undefined) await writeRunInfo(flags.runInfo, engine);
       if (target.first) await checkSameScores(target.path, target.first, engine, options);
       return scoreInto(target, engine, rest, options);
     };
@@ -133,6 +136,18 @@ async function withTrace<T>(
     return await use(file.trace);
   } finally {
     await file.close();
+  }
+}
+
+async function writeRunInfo(path: string, { plan }: ScoringEngine): Promise<void> {
+  const file = await WholeFile.create(path);
+  try {
+    await file.write(Buffer.from(`${JSON.stringify(runInfo(plan), null, 2)}\n`));
+    await file.close();
+    await file.publish();
+  } catch (error) {
+    await file.discard();
+    throw error;
   }
 }
 

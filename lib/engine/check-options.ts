@@ -9,6 +9,7 @@ const KNOWN: readonly (keyof EngineOptions)[] = [
   "maxBatch",
   "kernels",
   "convolutions",
+  "tuningFile",
   "fcWeights",
   "trace",
 ];

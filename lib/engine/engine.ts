@@ -6,14 +6,14 @@ import type { Network, Shape } from "../network/layers.js";
 import { elementsOf, inferShapes } from "../network/shapes.js";
 import type { Preprocessing } from "../network/preprocessing.js";
 import type { ModelName } from "../network/variants.js";
-import type { ConvolutionsOption } from "../plan/algorithm.js";
+import { encode } from "../plan/encode.js";
 import { defaultThreads, makePlan, programsOf, type Plan } from "../plan/plan.js";
 import type { WeightsType } from "../plan/weights-type.js";
+import { tune, type ConvolutionsOption, type Tuning } from "../tuning/tuning.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
 import type { SharedMemory } from "../../workers/protocol.js";
 import { checkOptions } from "./check-options.js";
 import { chooseKernels, type KernelChoice, type KernelsOption } from "./choose-kernels.js";
-import { encode } from "./encode.js";
 import { packWeights } from "./pack.js";
 import { WorkerPool } from "./pool.js";
 import { probabilities } from "./softmax.js";
@@ -41,10 +41,17 @@ export interface EngineOptions {
   /** A kernel set, or "auto" (the default): the fastest that is right, measured once a process. */
   readonly kernels?: KernelsOption;
   /**
-   * "auto" (the default) computes convolutions by Winograd where that pays, which is faster and a little less exact
-   * (docs/architecture.md has the figures); "direct" never does.
+   * How convolutions are computed. "auto" (the default) measures, for each layer that Winograd can compute, whether that
+   * or the direct way is faster on this machine, once: the times are kept in `tuningFile`. "rule" counts multiplications
+   * instead, the same on every machine; "direct" and "winograd" force one where it is possible, and an object forces
+   * layers by name. Winograd is a little less exact (docs/architecture.md has the figures).
    */
   readonly convolutions?: ConvolutionsOption;
+  /**
+   * The file of the times that "auto" has measured: a path; false for none, then every engine measures anew; the user's
+   * cache folder where left out. One that cannot be read or written is told by `engine.tuning`.
+   */
+  readonly tuningFile?: string | false;
   /**
    * How the weights of fully connected layers are kept: "float32" (the default) as they are; "bfloat16" rounds them to
    * 8 bits of precision, which halves their memory and what a batch of one has to read, at a loss that
@@ -74,6 +81,7 @@ interface Parts {
   readonly memory: SharedMemory;
   readonly pool: WorkerPool;
   readonly kernels: KernelChoice;
+  readonly tuning: Tuning;
   readonly preprocessing: Preprocessing | undefined;
   readonly labels: readonly string[] | undefined;
   readonly trace: Trace | undefined;
@@ -87,6 +95,8 @@ export class Engine {
   #parts: { readonly memory: SharedArrayBuffer; readonly pool: WorkerPool } | undefined;
   /** The kernel set that runs, why, and what was measured. */
   readonly kernels: KernelChoice;
+  /** How the algorithms of the convolutions were found; the plan has them, with the reason. */
+  readonly tuning: Tuning;
   /** How the weights want their images; undefined where neither they nor the network say it. */
   readonly preprocessing: Preprocessing | undefined;
   /** Class names, where the weights have them. */
@@ -102,6 +112,7 @@ export class Engine {
     this.#shapes = new Map(inferShapes(parts.plan.network).map(({ layer, output }) => [layer.name, output]));
     this.#parts = { memory: parts.memory.buffer, pool: parts.pool };
     this.kernels = parts.kernels;
+    this.tuning = parts.tuning;
     this.preprocessing = parts.preprocessing;
     this.labels = parts.labels;
     this.trace = parts.trace;
@@ -115,8 +126,10 @@ export class Engine {
     const { network, preprocessing } = resolveNetwork(weights, options.network);
     const { choice, set, module } = await chooseKernels(options.kernels ?? "auto");
     const { threads = defaultThreads(), maxBatch = DEFAULT_BATCH } = options;
-    const { convolutions = "auto", fcWeights = "float32" } = options;
-    const plan = makePlan({ network, tile: set, threads, maxBatch, convolutions, fcWeights });
+    const { convolutions = "auto", tuningFile, fcWeights = "float32" } = options;
+    const tuning = await tune(network, { set, module }, { convolutions, tuningFile });
+    const planned = { network, tile: set, threads, maxBatch, fcWeights };
+    const plan = makePlan({ ...planned, convolutions: tuning.convolutions });
     const memory = takeMemory(plan);
     const spin = threads <= availableParallelism();
     const control = { barrier: plan.memory.barrier, threads, spin };
@@ -128,7 +141,7 @@ export class Engine {
       throw error;
     }
     const { labels } = weights;
-    return { plan, memory, pool, kernels: choice, preprocessing, labels, trace: options.trace };
+    return { plan, memory, pool, kernels: choice, tuning, preprocessing, labels, trace: options.trace };
   }
 
   get network(): Network {

@@ -7,6 +7,18 @@ const input = (message: string) => new AlexNetError("INPUT_INVALID", message);
 export const engineErrors = {
   option: (parameter: string, got: unknown, rule: string) =>
     option(`${parameter}: got ${show(got)}; it must be ${rule}`),
+  convolutions: (got: unknown, words: readonly string[], layers: readonly string[]) =>
+    option(
+      `convolutions: got ${show(got)}; it must be one of ${words.join(", ")}, or name` +
+        ` ${layers.length === 0 ? "convolutions, of which the network has none" : `layers of ${layers.join(", ")}`}`,
+    ),
+  convolutionOf: (layer: string, got: unknown) =>
+    option(`convolutions: ${layer}: got ${show(got)}; it must be direct or winograd`),
+  winogradImpossible: (layer: string) =>
+    option(
+      `convolutions: ${layer}: got "winograd"; it computes square filters of 3 x 3 or 5 x 5 with stride 1 (of the` +
+        ` network's input, filters of 3 or 5 strides), channels of a tower in multiples of 8; leave it direct`,
+    ),
   memory: (network: string, bytes: number, limit: number) =>
     new AlexNetError(
       "MEMORY_TOO_LARGE",

@@ -1,5 +1,6 @@
 /** A plan as a person asks about it: who computes what, where everything lies, what crosses between the towers. */
 import { elementsOf } from "../network/shapes.js";
+import type { AlgorithmChoice, AlgorithmReason, ConvolutionAlgorithm } from "./algorithm.js";
 import type { Region } from "./memory.js";
 import { reachOf, weightsTypeOf, type Operation, type OperationGraph } from "./operations.js";
 import type { Range, Slice } from "./partition.js";
@@ -35,7 +36,9 @@ export interface OperationDescription {
   readonly layers: readonly string[];
   readonly kind: Operation["kind"];
   /** Of a convolution: window by window, or by Winograd's minimal filtering. */
-  readonly algorithm?: "direct" | "winograd";
+  readonly algorithm?: ConvolutionAlgorithm;
+  /** Of a convolution: why it is computed so. */
+  readonly reason?: AlgorithmReason;
   /** Of a convolution and a fully connected layer: how its weights are stored. */
   readonly weights?: WeightsType;
   /** [C, H, W] of one image. */
@@ -96,8 +99,8 @@ export function describePlan(plan: Plan): PlanDescription {
   };
 }
 
-const algorithmOf = (operation: Operation): Pick<OperationDescription, "algorithm"> =>
-  operation.kind === "convolution" ? { algorithm: operation.winograd ? "winograd" : "direct" } : {};
+const algorithmOf = (operation: Operation): Partial<AlgorithmChoice> =>
+  operation.kind === "convolution" ? operation.choice : {};
 
 const weightsOf = (operation: Operation): Pick<OperationDescription, "weights"> =>
   operation.kind === "convolution" || operation.kind === "fully-connected"

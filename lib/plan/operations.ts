@@ -16,7 +16,7 @@ import type {
 } from "../network/layers.js";
 import { towersOf } from "../network/layers.js";
 import { asMap, inferShapes, shareOf, type ShapedLayer } from "../network/shapes.js";
-import { winogradFor, type ConvolutionsOption, type Winograd } from "./algorithm.js";
+import { algorithmFor, type AlgorithmChoice, type PlannedConvolutions, type Winograd } from "./algorithm.js";
 import type { WeightsType } from "./weights-type.js";
 
 export { reachOf } from "../network/shapes.js";
@@ -60,6 +60,8 @@ export type SpaceToDepthOperation = OperationBase<"space-to-depth"> & { readonly
 const INPUT = { name: "input" } as const;
 
 export type ConvolutionOperation = OperationOf<"convolution", Convolution> & {
+  /** How it is computed, and why. */
+  readonly choice: AlgorithmChoice;
   /** Missing where it is computed directly. */
   readonly winograd?: Winograd;
 };
@@ -95,7 +97,7 @@ type Draft = { -readonly [Field in keyof Tensor]: Tensor[Field] };
 
 export function lower(
   network: Network,
-  convolutions: ConvolutionsOption,
+  convolutions: PlannedConvolutions,
   fcWeights: WeightsType = "float32",
 ): OperationGraph {
   const towers = towersOf(network);
@@ -132,13 +134,13 @@ export function lower(
     const sides = { input: current.towers, output: shareOf(shape[0], towers) };
     // who asks for a layer that leaves the input as it is wants pixels, not blocks
     const arranged = current.id === 1 && current.layers.length === 1;
-    const winograd =
+    const algorithm =
       layer.type === "convolution"
-        ? winogradFor(shaped as ShapedLayer<Convolution>, sides, convolutions, arranged)
+        ? algorithmFor(shaped as ShapedLayer<Convolution>, sides, convolutions, arranged)
         : undefined;
     if (layer.type === "convolution")
-      current.padding = paddingFor(shaped as ShapedLayer<Convolution>, winograd);
-    if (winograd) current.blockSize = winograd.blockSize;
+      current.padding = paddingFor(shaped as ShapedLayer<Convolution>, algorithm?.winograd);
+    if (algorithm?.winograd) current.blockSize = algorithm.winograd.blockSize;
     tensors.push({
       id: output,
       layers: [layer.name],
@@ -157,7 +159,7 @@ export function lower(
       output,
       rectified: false,
       scope,
-      ...(winograd && { winograd }),
+      ...algorithm,
       ...(layer.type === "fully-connected" && { weights: fcWeights }),
     } as Operation);
   }

@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { engineErrors } from "../errors/engine.js";
 import type { Network } from "../network/layers.js";
-import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "./algorithm.js";
+import { checkConvolutions, type PlannedConvolutions } from "./algorithm.js";
 import { layOut, type MemoryLayout } from "./memory.js";
 import { blockingOf } from "./winograd-blocks.js";
 import { stepsByPanel } from "./fully-connected-steps.js";
@@ -30,8 +30,8 @@ export interface PlanOptions {
   readonly threads: number;
   /** Images of the largest batch, 1 to MAX_BATCH. */
   readonly maxBatch: number;
-  /** How convolutions are computed; "auto" where left out. */
-  readonly convolutions?: ConvolutionsOption;
+  /** How convolutions are computed; by the "rule" where left out. */
+  readonly convolutions?: PlannedConvolutions;
   /** How the weights of fully connected layers are stored; "float32" where left out. */
   readonly fcWeights?: WeightsType;
 }
@@ -49,11 +49,10 @@ const WAVE = 8;
  * @throws AlexNetError OPTION_INVALID for threads, maxBatch, convolutions or fcWeights, MEMORY_TOO_LARGE where 4 GiB are not enough.
  */
 export function makePlan(options: PlanOptions): Plan {
-  const { network, tile, threads, maxBatch, convolutions = "auto", fcWeights = "float32" } = options;
+  const { network, tile, threads, maxBatch, convolutions = "rule", fcWeights = "float32" } = options;
   checkCount("threads", threads, MAX_THREADS);
   checkCount("maxBatch", maxBatch, MAX_BATCH);
-  if (!CONVOLUTIONS_OPTIONS.includes(convolutions))
-    throw engineErrors.option("convolutions", convolutions, `one of ${CONVOLUTIONS_OPTIONS.join(", ")}`);
+  checkConvolutions(convolutions, network);
   if (!WEIGHTS_TYPES.includes(fcWeights))
     throw engineErrors.option("fcWeights", fcWeights, `one of ${WEIGHTS_TYPES.join(", ")}`);
   const graph = lower(network, convolutions, fcWeights);

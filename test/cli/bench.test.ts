@@ -1,10 +1,12 @@
 import { expect } from "chai";
+import type { RunInfo } from "../../lib/engine/run-info.js";
 import { alexnet, FIXTURES, linesOf } from "./command.js";
 
 interface Result {
   readonly latencyMs: { readonly min: number; readonly p50: number; readonly p99: number };
   readonly imagesPerSecond: number;
   readonly gflops: number;
+  readonly convolutions: RunInfo["convolutions"];
   readonly layers: { readonly name: string; readonly ms: number; readonly gflops: number }[];
 }
 
@@ -30,13 +32,16 @@ describe("alexnet bench and demo", () => {
     const { code, stdout, stderr } = await alexnet(args);
     expect([code, stderr]).to.deep.equal([0, ""]);
     const json = JSON.parse(stdout) as Result;
-    const { imagesPerSecond, latencyMs, gflops, layers, ...rest } = json;
+    const { imagesPerSecond, latencyMs, gflops, layers, convolutions, ...rest } = json;
+    expect(Object.keys(convolutions)).to.deep.equal(["conv1", "conv2", "conv3", "conv4", "conv5"]);
+    for (const { reason } of Object.values(convolutions)) expect(reason.kind).to.equal("measured");
     expect(Object.keys(json)).to.deep.equal([
       "model",
       "threads",
       "batch",
       "kernels",
       "fcWeights",
+      "convolutions",
       "node",
       "imagesPerSecond",
       "latencyMs",

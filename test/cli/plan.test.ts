@@ -2,7 +2,11 @@ import { expect } from "chai";
 import type { PlanDescription } from "../../lib/plan/describe.js";
 import { alexnet, linesOf } from "./command.js";
 
-const plan = async (...more: string[]): Promise<string> => {
+/** For the set wide by the rule, which is the same on every machine. */
+const plan = (...more: string[]): Promise<string> =>
+  planHere("--kernels", "wide", "--convolutions", "rule", ...more);
+
+const planHere = async (...more: string[]): Promise<string> => {
   const { code, stdout, stderr } = await alexnet(["plan", ...more]);
   expect([code, stderr]).to.deep.equal([0, ""]);
   return stdout;
@@ -66,6 +70,26 @@ describe("alexnet plan", () => {
     expect(memory.at(-1)).to.match(/^total +\d+\.\d MB$/);
   });
 
+  it("shows how each convolution is computed, and why", async () => {
+    const reasons = async (...options: string[]) =>
+      blockOf(await planHere(...options), "how convolutions").map((line) => line.replace(/ {2,}/g, "  "));
+    const head = ["how convolutions are computed", "layer  algorithm  why"];
+    const rule = (layer: string, percent: number) =>
+      `${layer}  winograd  by the rule: Winograd needs ${percent} % of the multiplications`;
+    expect(await reasons("--convolutions", "rule")).to.deep.equal([
+      ...head,
+      // 49 x 16 x 11 x 11 of 121 x 55 x 55, 49 x 9 x 9 of 25 x 27 x 27, 49 x 3 x 3 of 9 x 13 x 13
+      ...[rule("conv1", 26), rule("conv2", 22), rule("conv3", 29), rule("conv4", 29), rule("conv5", 29)],
+    ]);
+    const forced = await reasons("--convolutions", "conv1=direct,conv4=winograd", "--kernels", "baseline");
+    expect(forced[2]).to.equal("conv1  direct  as asked");
+    expect(forced[5]).to.equal("conv4  winograd  as asked");
+    for (const line of [forced[3], forced[4], forced[6]])
+      expect(line).to.match(
+        /^conv[235] {2}(direct|winograd) {2}measured: [\d.]+ ms, (direct|winograd) [\d.]+$/,
+      );
+  });
+
   it("shows where every region lies, a layer's towers in a line", async () => {
     const options = ["--threads", "2", "--batch", "13"];
     const [text, json] = await Promise.all([plan(...options), plan(...options, "--json")]);
@@ -126,7 +150,7 @@ describe("alexnet plan", () => {
 
   it("writes the description as JSON", async () => {
     const json = JSON.parse(
-      await plan("--threads", "3", "--kernels", "baseline", "--json"),
+      await planHere("--threads", "3", "--kernels", "baseline", "--json"),
     ) as PlanDescription;
     expect(Object.keys(json)).to.deep.equal([
       "model",

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import { readFile, symlink, unlink, writeFile } from "node:fs/promises";
+import { runInfo } from "../../lib/engine/run-info.js";
 import { initWeights, saveWeights } from "../../lib/weights/index.js";
 import { createEngine } from "../../lib/scoring/scoring-engine.js";
 import type { FailedRow, Row, ScoredRow } from "../../lib/scoring/rows.js";
@@ -37,6 +38,46 @@ describe("alexnet score", () => {
       } finally {
         await engine.close();
       }
+    });
+  });
+
+  it("keeps with the rows what computed them", async () => {
+    await withWeights(async (cwd) => {
+      const words = [
+        "score",
+        samples[0],
+        ...WEIGHTS,
+        "--threads",
+        "1",
+        "--batch",
+        "3",
+        "--convolutions",
+        "rule",
+      ];
+      const { code, stderr } = await alexnet([...words, "--run-info", "run.json"], { cwd });
+      expect([code, stderr]).to.deep.equal([0, ""]);
+      const engine = await createEngine({
+        weights: smallWeights(),
+        ...{ kernels: "baseline", convolutions: "rule", threads: 1, maxBatch: 3 },
+      });
+      try {
+        const written = JSON.parse(await readFile(`${cwd}/run.json`, "utf8")) as object;
+        expect(written).to.deep.equal(runInfo(engine.plan));
+        const network = smallNetwork();
+        const convolutions = network.layers.filter(({ type }) => type === "convolution");
+        expect(written).to.deep.include({
+          ...{ model: network.name, kernels: "baseline", fcWeights: "float32", threads: 1, maxBatch: 3 },
+          node: process.version,
+        });
+        expect(Object.keys(runInfo(engine.plan).convolutions)).to.deep.equal(
+          convolutions.map(({ name }) => name),
+        );
+      } finally {
+        await engine.close();
+      }
+      const refused = await alexnet([...words, "--run-info", "."], { cwd });
+      expect([refused.code, refused.stdout]).to.deep.equal([3, ""]);
+      expect(refused.stderr).to.match(/^alexnet: \.: /);
     });
   });
 

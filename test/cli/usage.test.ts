@@ -25,7 +25,7 @@ const REFUSED: [line: string, text: string][] = [
   ["plan --threads two", '--threads: got "two"; it must be a whole number from 1 to 64'],
   ["plan --batch 0", '--batch: got "0"; it must be a whole number from 1 to 4096'],
   ["plan --batch 1.5", '--batch: got "1.5"; it must be a whole number from 1 to 4096'],
-  ["plan --kernels auto", '--kernels: got "auto"; it must be one of wide, relaxed, baseline'],
+  ["plan --kernels fast", '--kernels: got "fast"; it must be one of auto, wide, relaxed, baseline'],
   ...[
     "score a.jpg --weights small.safetensors",
     "features a.jpg --weights small.safetensors",

@@ -140,7 +140,7 @@ describe("errors of the engine", () => {
       "OPTION_INVALID",
       "threads: got 65; it must be a whole number from 1 to 64",
     );
-    const known = "network, weights, threads, maxBatch, kernels, convolutions, fcWeights, trace";
+    const known = "network, weights, threads, maxBatch, kernels, convolutions, tuningFile, fcWeights, trace";
     const weights = "a file's path, or what loadWeights or weightsFromTensors give";
     const wrong: [options: unknown, text: string][] = [
       [undefined, `options: got nothing; it must be an object with ${known}`],
@@ -158,6 +158,36 @@ describe("errors of the engine", () => {
         "OPTION_INVALID",
         text,
       );
+    const convolutions: [factory: keyof typeof engineErrors, got: object, text: string][] = [
+      [
+        "convolutions",
+        { conv9: "direct" },
+        'convolutions: got "conv9"; it must be one of auto, rule, direct, winograd, or name layers of conv1, conv2',
+      ],
+      ["convolutionOf", { conv1: "fft" }, 'convolutions: conv1: got "fft"; it must be direct or winograd'],
+      [
+        "winogradImpossible",
+        { conv2: "winograd" },
+        'convolutions: conv2: got "winograd"; it computes square filters of 3 x 3 or 5 x 5 with stride 1 (of the' +
+          " network's input, filters of 3 or 5 strides), channels of a tower in multiples of 8; leave it direct",
+      ],
+    ];
+    for (const [factory, got, rule] of convolutions) {
+      const options = { ...small, convolutions: got } as EngineOptions;
+      expectError(
+        factory,
+        await errorOf(() => withEngine(options, () => Promise.resolve())),
+        "OPTION_INVALID",
+        rule,
+      );
+    }
+    const none = defineNetwork({ name: "none", input: [4, 1, 1], layers: [{ type: "relu", name: "relu1" }] });
+    const nameless = { ...small, network: none, weights: seededWeights(none), convolutions: { a: "direct" } };
+    expect(
+      (await errorOf(() => withEngine(nameless as EngineOptions, () => Promise.resolve()))).message,
+    ).to.equal(
+      'convolutions: got "a"; it must be one of auto, rule, direct, winograd, or name convolutions, of which the network has none',
+    );
     const kernels = await errorOf(() => chooseKernels("fast" as KernelsOption));
     const text = 'kernels: got "fast"; it must be one of auto, baseline, relaxed, wide, reference';
     expectError("kernelsUnknown", kernels, "OPTION_INVALID", text);

@@ -4,7 +4,7 @@ import ndarray from "ndarray";
 import type { KernelSetName } from "../../lib/engine/kernel-sets.js";
 import { parametersOf } from "../../lib/network/parameters.js";
 import { elementsOf } from "../../lib/network/shapes.js";
-import type { ConvolutionsOption } from "../../lib/plan/algorithm.js";
+import type { PlannedConvolutions } from "../../lib/plan/algorithm.js";
 import { lower } from "../../lib/plan/operations.js";
 import { expectedSets, usableSets, withEngine } from "../engines.js";
 import { expectClose, goldenNames, maxRelativeToLargest, readGolden } from "../golden.js";
@@ -36,7 +36,7 @@ describe("engine against PyTorch in float64", () => {
   for (const set of sets.filter((name) => name !== "reference"))
     describe(`kernel set ${set}, full size`, () => {
       for (const name of goldenNames("variants"))
-        for (const convolutions of ["direct", "auto"] as const)
+        for (const convolutions of ["direct", "rule"] as const)
           it(`${name}, convolutions ${convolutions}: logits within 1e-5 of the largest`, () =>
             runVariant(name, set, convolutions));
     });
@@ -76,7 +76,7 @@ async function runSmall(name: string, kernels: KernelSetName, winograd?: number)
 async function runVariant(
   name: string,
   kernels: KernelSetName,
-  convolutions: ConvolutionsOption,
+  convolutions: PlannedConvolutions,
 ): Promise<void> {
   const golden = readGolden(name);
   const { network, weights } = golden;

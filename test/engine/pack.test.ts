@@ -8,7 +8,7 @@ import { KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
 import { packWeights } from "../../lib/engine/pack.js";
 import { defineNetwork } from "../../lib/network/define.js";
 import { elementsOf } from "../../lib/network/shapes.js";
-import { CONVOLUTIONS_OPTIONS } from "../../lib/plan/algorithm.js";
+import { PLANNED_CONVOLUTIONS } from "../../lib/plan/algorithm.js";
 import type { PackedWeights } from "../../lib/plan/memory.js";
 import { weightsTypeOf, type Operation } from "../../lib/plan/operations.js";
 import { makePlan, type Plan } from "../../lib/plan/plan.js";
@@ -149,7 +149,7 @@ async function expectPacked(plan: Plan, weights: Weights, what: string): Promise
 
 describe("packed weights", () => {
   for (const name of goldenNames("twins"))
-    for (const convolutions of CONVOLUTIONS_OPTIONS)
+    for (const convolutions of PLANNED_CONVOLUTIONS)
       it(`${name}, ${convolutions}: what the definition says, in every bit, for every tile`, async () => {
         const { network } = readGolden(name);
         for (const tile of Object.values(KERNEL_SETS)) {

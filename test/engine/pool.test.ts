@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import ndarray from "ndarray";
 import { timesOf } from "../../lib/engine/times.js";
-import { encode } from "../../lib/engine/encode.js";
+import { encode } from "../../lib/plan/encode.js";
 import { compileSet, KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
 import { packWeights } from "../../lib/engine/pack.js";
 import { WorkerPool } from "../../lib/engine/pool.js";

@@ -113,7 +113,7 @@ describe("memory layout", () => {
     expect(defaultThreads()).to.equal(Math.min(64, availableParallelism()));
   });
 
-  it("refuses threads and batches out of range, and an unknown way to convolve or to store weights", () => {
+  it("refuses threads and batches out of range, and an unknown way to store weights", () => {
     const network = networks.caffenet();
     const refused: [options: object, text: string][] = [
       [{ threads: 0 }, `threads: got 0; it must be a whole number from 1 to ${MAX_THREADS}`],
@@ -122,7 +122,6 @@ describe("memory layout", () => {
       [{ threads: "2" }, `threads: got "2"; it must be a whole number from 1 to ${MAX_THREADS}`],
       [{ maxBatch: NaN }, `maxBatch: got NaN; it must be a whole number from 1 to ${MAX_BATCH}`],
       [{ maxBatch: 4097 }, `maxBatch: got 4097; it must be a whole number from 1 to ${MAX_BATCH}`],
-      [{ convolutions: "fft" }, 'convolutions: got "fft"; it must be one of auto, direct, winograd'],
       [{ fcWeights: "bf16" }, 'fcWeights: got "bf16"; it must be one of float32, bfloat16'],
     ];
     for (const [options, text] of refused)

@@ -2,12 +2,12 @@ import { expect } from "chai";
 import { defineNetwork } from "../../lib/network/define.js";
 import type { Network } from "../../lib/network/layers.js";
 import { networks } from "../../lib/network/variants.js";
-import type { ConvolutionsOption } from "../../lib/plan/algorithm.js";
+import type { PlannedConvolutions } from "../../lib/plan/algorithm.js";
 import { lower } from "../../lib/plan/operations.js";
 
 const conv = { type: "convolution", outChannels: 8, kernel: 3 };
 const norm = { type: "local-response-normalisation", size: 5, alpha: 1e-4, beta: 0.75, k: 2 };
-const graphOf = (input: number[], option: ConvolutionsOption, ...layers: Record<string, unknown>[]) =>
+const graphOf = (input: number[], option: PlannedConvolutions, ...layers: Record<string, unknown>[]) =>
   lower(
     defineNetwork({
       name: "net",
@@ -94,7 +94,7 @@ describe("lowering", () => {
 
   it("arranges the input in blocks of a stride, padding included, for Winograd's 3 x 3", () => {
     const blocks = (network: Network) => {
-      const { tensors, operations } = lower(network, "auto");
+      const { tensors, operations } = lower(network, "rule");
       const [, conv1] = operations;
       return [
         tensors.map(({ blockSize }) => blockSize).slice(0, 4),

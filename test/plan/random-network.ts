@@ -3,7 +3,7 @@ import { AlexNetError } from "../../lib/errors/base.js";
 import { KERNEL_SETS, type KernelSetName } from "../../lib/engine/kernel-sets.js";
 import { defineNetwork } from "../../lib/network/define.js";
 import type { Network } from "../../lib/network/layers.js";
-import { CONVOLUTIONS_OPTIONS } from "../../lib/plan/algorithm.js";
+import { PLANNED_CONVOLUTIONS } from "../../lib/plan/algorithm.js";
 import { makePlan, type Plan } from "../../lib/plan/plan.js";
 import { WEIGHTS_TYPES } from "../../lib/plan/weights-type.js";
 import type { Random } from "../random.js";
@@ -22,7 +22,7 @@ export function randomPlan(random: Random, threads?: number): Plan {
       tile: KERNEL_SETS[random.pick(Object.keys(KERNEL_SETS) as KernelSetName[])],
       threads: threads ?? random.integer(1, 9),
       maxBatch: random.integer(1, 20),
-      convolutions: random.pick(CONVOLUTIONS_OPTIONS),
+      convolutions: random.pick(PLANNED_CONVOLUTIONS),
       fcWeights: random.pick(WEIGHTS_TYPES),
     }),
   );

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { encode } from "../../lib/engine/encode.js";
+import { encode } from "../../lib/plan/encode.js";
 import { KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
 import { makePlan, programsOf } from "../../lib/plan/plan.js";
 import { BARRIER, COMMAND_WORDS } from "../../workers/protocol.js";

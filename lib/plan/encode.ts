@@ -1,8 +1,8 @@
 /** Commands as words: steps go into the shared memory once each, programs into the tasks. */
 import { BARRIER, COMMAND_WORDS } from "../../workers/protocol.js";
 import { KERNEL_NAMES, STEP_BYTES, writeStep, type Step } from "../../workers/steps.js";
-import type { Command } from "../plan/commands.js";
-import type { Plan } from "../plan/plan.js";
+import type { Command } from "./commands.js";
+import type { Plan } from "./plan.js";
 
 /** Writes the steps of a batch over those of the last one: no batch may be running. */
 export function encode(plan: Plan, programs: readonly Command[][], memory: SharedArrayBuffer): Int32Array[] {
