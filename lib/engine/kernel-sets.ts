@@ -43,8 +43,8 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
     kernels: {
       ...shared,
       conv_tile: "f32_conv_6x16",
-      conv_row: "f32_conv_1x32_by_16",
-      conv_row_bf16: "f32_bf16_conv_1x32_by_16",
+      conv_row: "f32_conv_1x64_by_16",
+      conv_row_bf16: "f32_bf16_conv_1x64_by_16",
       expand: "f32_bf16_expand_by_16",
       gemm: "f32_gemm_6x16",
     },

@@ -1,7 +1,7 @@
 // Kernel set "wide": tiles for 256-bit registers, which V8 fills when it may fuse pairs of 128-bit operations.
 export { f32_conv_6x16 as conv_tile } from "./f32_conv_6x16";
-export { f32_conv_1x32_by_16 as conv_row } from "./f32_conv_1x32_by_16";
-export { f32_bf16_conv_1x32_by_16 as conv_row_bf16 } from "./f32_bf16_conv_1x32_by_16";
+export { f32_conv_1x64_by_16 as conv_row } from "./f32_conv_1x64_by_16";
+export { f32_bf16_conv_1x64_by_16 as conv_row_bf16 } from "./f32_bf16_conv_1x64_by_16";
 export { f32_bf16_expand_by_16 as expand } from "./f32_bf16_expand_by_16";
 export { f32_gemm_6x16 as gemm } from "./f32_gemm_6x16";
 export { f32_space_to_depth as space_to_depth } from "./f32_space_to_depth";

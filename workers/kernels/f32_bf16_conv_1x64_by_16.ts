@@ -4,14 +4,14 @@ import { finish, TILE } from "./tile";
 import { ConvolutionStep } from "./steps";
 
 const NR = 16;
-/** Panels that are read side by side: 2 x 16 outputs, enough chains of sums to hide the latency of an addition. */
-const PANELS = 2;
+/** Panels that are read side by side, 4 x 16 outputs: as many streams of weights, each with its own reading ahead. */
+const PANELS = 4;
 
 /**
- * f32_conv_1x32_by_16 with weights in bfloat16, packed as ExpandStep says it: half the bytes to read, and the same
+ * f32_conv_1x64_by_16 with weights in bfloat16, packed as ExpandStep says it: half the bytes to read, and the same
  * sums as of the expanded weights.
  */
-export function f32_bf16_conv_1x32_by_16(address: usize, inputImage: i32, outputImage: i32): void {
+export function f32_bf16_conv_1x64_by_16(address: usize, inputImage: i32, outputImage: i32): void {
   const step = changetype<ConvolutionStep>(address);
   const scratch = <usize>(step.scratch + TILE);
   const depth = step.outerRuns * step.innerRuns * step.runLength;
@@ -29,8 +29,12 @@ export function f32_bf16_conv_1x32_by_16(address: usize, inputImage: i32, output
       let a = input;
       let w0 = <usize>(packed + panel * panelBytes);
       let w1 = <usize>(packed + min(panel + 1, last) * panelBytes);
+      let w2 = <usize>(packed + min(panel + 2, last) * panelBytes);
+      let w3 = <usize>(packed + min(panel + 3, last) * panelBytes);
       let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c02 = f32x4.splat(0), c03 = f32x4.splat(0);
       let c10 = f32x4.splat(0), c11 = f32x4.splat(0), c12 = f32x4.splat(0), c13 = f32x4.splat(0);
+      let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c22 = f32x4.splat(0), c23 = f32x4.splat(0);
+      let c30 = f32x4.splat(0), c31 = f32x4.splat(0), c32 = f32x4.splat(0), c33 = f32x4.splat(0);
       for (let outer = step.outerRuns; outer > 0; outer--) {
         for (let inner = step.innerRuns; inner > 0; inner--) {
           for (let end = a + run; a < end; a += 4) {
@@ -49,6 +53,20 @@ export function f32_bf16_conv_1x32_by_16(address: usize, inputImage: i32, output
             c12 = madd(x, upper(b10), c12);
             c13 = madd(x, upper(b11), c13);
             w1 += NR << 1;
+            const b20 = v128.load(w2, 0);
+            const b21 = v128.load(w2, 16);
+            c20 = madd(x, lower(b20), c20);
+            c21 = madd(x, lower(b21), c21);
+            c22 = madd(x, upper(b20), c22);
+            c23 = madd(x, upper(b21), c23);
+            w2 += NR << 1;
+            const b30 = v128.load(w3, 0);
+            const b31 = v128.load(w3, 16);
+            c30 = madd(x, lower(b30), c30);
+            c31 = madd(x, lower(b31), c31);
+            c32 = madd(x, upper(b30), c32);
+            c33 = madd(x, upper(b31), c33);
+            w3 += NR << 1;
           }
           a += innerSkip;
         }
@@ -62,6 +80,14 @@ export function f32_bf16_conv_1x32_by_16(address: usize, inputImage: i32, output
       v128.store(scratch, c11, 80);
       v128.store(scratch, c12, 96);
       v128.store(scratch, c13, 112);
+      v128.store(scratch, c20, 128);
+      v128.store(scratch, c21, 144);
+      v128.store(scratch, c22, 160);
+      v128.store(scratch, c23, 176);
+      v128.store(scratch, c30, 192);
+      v128.store(scratch, c31, 208);
+      v128.store(scratch, c32, 224);
+      v128.store(scratch, c33, 240);
       const valid = min(min(PANELS, step.panelTo - panel) * NR, step.channels - panel * NR);
       finish(step, outputImage, panel * NR, position, valid);
     }
