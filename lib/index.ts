@@ -11,7 +11,8 @@ export { runInfo } from "./engine/run-info.js";
 export type { RunInfo } from "./engine/run-info.js";
 export type { Span, Times, WorkerTimes } from "./engine/times.js";
 export type { Trace, TraceLane, TraceSpan } from "./engine/trace.js";
-export type { KernelChoice, KernelsOption, MeasuredSet } from "./engine/choose-kernels.js";
+export type { MeasuredSet } from "./engine/candidates.js";
+export type { KernelChoice, KernelsOption } from "./engine/choose-kernels.js";
 export type { ConvolutionsOption, Tuning } from "./tuning/tuning.js";
 export type {
   AlgorithmChoice,
