@@ -7,6 +7,7 @@ export default tseslint.config(
       "dist/",
       "docs/api/",
       "workers/kernels/",
+      "lib/images/kernels/",
       "benchmarks/machine/kernels/",
       "benchmarks/results/",
       "benchmarks/peers/node_modules/",

@@ -1,4 +1,4 @@
-/** Compiles the kernels, one module a kernel set, into dist/workers/kernels. */
+/** Compiles the kernels, one module a kernel set, into dist/workers/kernels, and those that resize images. */
 import { compile } from "./compile.js";
 
 const SETS = [
@@ -12,4 +12,12 @@ for (const { name, source, relaxed } of SETS)
     source: `workers/kernels/${source}.ts`,
     output: `dist/workers/kernels/${name}.wasm`,
     relaxed,
+    memory: "shared",
   });
+
+await compile({
+  source: "lib/images/kernels/resize.ts",
+  output: "dist/lib/images/kernels/resize.wasm",
+  relaxed: false,
+  memory: "own",
+});

@@ -9,21 +9,28 @@ export interface Compilation {
   readonly source: string;
   readonly output: string;
   readonly relaxed: boolean;
+  /** "shared" is given to the module when it is instantiated, "own" comes with it and is exported. */
+  readonly memory: "shared" | "own";
 }
+
+const MEMORIES = {
+  // The engine's memory: it is made larger than the first page, and never larger than 4 GiB.
+  shared: ["--enable", "threads", "--importMemory", "--sharedMemory", "--maximumMemory", "65536"],
+  own: [],
+};
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** @throws Error with the compiler's messages */
-export async function compile({ source, output, relaxed }: Compilation): Promise<void> {
+export async function compile({ source, output, relaxed, memory }: Compilation): Promise<void> {
   mkdirSync(dirname(`${root}${output}`), { recursive: true });
   const features = relaxed ? ["--enable", "relaxed-simd"] : [];
   let messages = "";
   const { error } = await asc.main(
     [
       ...[source, "--baseDir", root, "--outFile", output],
-      ...["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd", "--enable", "threads", ...features],
-      // The engine's memory: it is made larger than the first page, and never larger than 4 GiB.
-      ...["--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
+      ...["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd", ...features],
+      ...["--initialMemory", "1", ...MEMORIES[memory]],
     ],
     { stderr: { write: (text) => (messages += String(text)) } },
   );

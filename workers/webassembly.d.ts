@@ -4,13 +4,14 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum: number; shared: true });
     readonly buffer: SharedArrayBuffer;
   }
-  interface Module {
+  class Module {
+    constructor(bytes: Uint8Array);
     readonly [Symbol.toStringTag]: "WebAssembly.Module";
   }
   class Instance {
     constructor(
       module: { readonly [Symbol.toStringTag]: string },
-      imports: Record<string, Record<string, unknown>>,
+      imports?: Record<string, Record<string, unknown>>,
     );
     readonly exports: Record<string, unknown>;
   }

@@ -10,4 +10,5 @@ for (const { name, relaxed } of [
     source: `benchmarks/machine/kernels/${name}.ts`,
     output: `dist/benchmarks/machine/kernels/${name}.wasm`,
     relaxed,
+    memory: "shared",
   });
