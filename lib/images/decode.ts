@@ -62,8 +62,14 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeOp
   if (bytes.length > MAX_FILE_BYTES) throw imageErrors.fileTooLarge(at, bytes.length, MAX_FILE_BYTES);
   const sharp = await loadDecoder();
   signal?.throwIfAborted();
-  try {
+  const lookAtHeader = async () => {
     checkHeader(at, await sharp(bytes, { failOn: FAIL_ON, limitInputPixels: false }).metadata());
+  };
+  // Most images are JPEGs, whose format is known and whose sides cannot be too long. What is left of the checks, the
+  // number of pixels, the decoder makes too: the header is read only to say what was wrong.
+  const jpeg = isJpeg(bytes);
+  try {
+    if (!jpeg) await lookAtHeader();
     signal?.throwIfAborted();
     const { data, info } = await sharp(bytes, {
       failOn: FAIL_ON,
@@ -73,7 +79,11 @@ export async function decodeImage(source: string | Uint8Array, options: DecodeOp
       .autoOrient()
       .removeAlpha()
       .raw()
-      .toBuffer({ resolveWithObject: true });
+      .toBuffer({ resolveWithObject: true })
+      .catch(async (error: unknown) => {
+        if (jpeg) await lookAtHeader();
+        throw error;
+      });
     signal?.throwIfAborted();
     // What follows counts on it, and would read beyond the end or every colour wrong.
     if (info.channels !== 3) throw new Error(`${info.channels} channels instead of RGB`);
@@ -94,6 +104,9 @@ function asBytes(source: unknown): Uint8Array {
   if (!(source instanceof Uint8Array)) throw imageErrors.source(source);
   return source;
 }
+
+/** Two bytes begin the image and one the first marker. Nothing else that the decoder knows starts with them. */
+const isJpeg = (bytes: Uint8Array): boolean => bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 
 async function readImageFile(path: string): Promise<Uint8Array> {
   try {
@@ -121,7 +134,7 @@ async function kindOfFolder(path: string): Promise<string> {
   }
 }
 
-/** What can be refused before a pixel is decoded. */
+/** What can be refused without a pixel. */
 function checkHeader(at: string, header: Metadata): void {
   const { width, height } = header;
   // HEIC has AVIF's container with a codec that is not built in.

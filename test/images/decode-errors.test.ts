@@ -124,6 +124,27 @@ describe("decodeImage refuses", () => {
     );
   });
 
+  it("a JPEG of 65,500 x 65,500 pixels by the header alone", async () => {
+    const bytes = Buffer.from(readFixture("decode/baseline.jpg"));
+    const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+    bytes.writeUInt16BE(65_500, frame + 5);
+    bytes.writeUInt16BE(65_500, frame + 7);
+    await expectRefused(
+      bytes,
+      "IMAGE_TOO_LARGE",
+      "buffer: the image is 65500 x 65500 = 4290250000 pixels; it must have at most 268402689 pixels; scale it down",
+    );
+  });
+
+  it("what only begins as a JPEG", async () => {
+    const reason = "Input buffer has corrupt header: VipsJpeg: premature end of JPEG image";
+    await expectRefused(
+      new Uint8Array([0xff, 0xd8, 0xff]),
+      "IMAGE_UNREADABLE",
+      undecodable("buffer", reason),
+    );
+  });
+
   it("no photograph of 200 megapixels by its header", async () => {
     const bytes = Buffer.from(readFixture("decode/bomb.png"));
     bytes.writeUInt32BE(16_320, 16);
@@ -212,16 +233,17 @@ describe("decodeImage and signals", () => {
     expect(await errorOf(decodeImage("missing.jpg", { signal }))).to.equal(reason);
   });
 
-  it("ends with the reason of a signal aborted while it decodes", async () => {
-    const wide = await sharp({ create: { width: 900, height: 900, channels: 3, background: "teal" } })
-      .png()
-      .toBuffer();
-    const controller = new AbortController();
-    const reason = new Error("not any more");
-    const decoding = decodeImage(wide, { signal: controller.signal });
-    controller.abort(reason); // the header has been asked for and no pixel yet
-    expect(await errorOf(decoding)).to.equal(reason);
-  });
+  for (const format of ["png", "jpeg"] as const)
+    it(`ends with the reason of a signal aborted while it decodes a ${format}`, async () => {
+      const wide = await sharp({ create: { width: 900, height: 900, channels: 3, background: "teal" } })
+        .toFormat(format)
+        .toBuffer();
+      const controller = new AbortController();
+      const reason = new Error("not any more");
+      const decoding = decodeImage(wide, { signal: controller.signal });
+      controller.abort(reason); // no pixel has been asked for yet
+      expect(await errorOf(decoding)).to.equal(reason);
+    });
 });
 
 function tinyAvif(): Promise<Buffer> {
