@@ -77,8 +77,11 @@ export function writeCrop(
 /** The value of every byte, a table for each channel in the order of `preprocessing.channels`. */
 function valuesOf(preprocessing: Preprocessing): readonly [Float32Array, Float32Array, Float32Array] {
   const { scale, mean, std } = preprocessing;
-  const table = (channel: 0 | 1 | 2) =>
-    Float32Array.from({ length: 256 }, (_, byte) => (byte * scale - mean[channel]) / std[channel]);
+  const table = (channel: 0 | 1 | 2) => {
+    const values = new Float32Array(256);
+    for (let byte = 0; byte < 256; byte++) values[byte] = (byte * scale - mean[channel]) / std[channel];
+    return values;
+  };
   return [table(0), table(1), table(2)];
 }
 
