@@ -13,6 +13,16 @@ export interface Region {
   readonly height: number;
 }
 
+/**
+ * Gives the memory of pixels that nobody needs any more back at once: `data` is empty then. V8's collector comes to
+ * memory outside of its heap late, and runs over all of the heap for every few megabytes of it. It is left to it where
+ * Node is older than 21, which cannot do better, and where `data` is only a part of its memory.
+ */
+export function letGo({ data }: Pixels): void {
+  if (data.byteLength !== data.buffer.byteLength) return;
+  (data.buffer as { transfer?(bytes: number): unknown }).transfer?.(0);
+}
+
 /** To the nearest integer, halves to the even one: Python's `round`, C's `rint` in its default mode. */
 export function roundHalfToEven(value: number): number {
   const below = Math.floor(value);

@@ -2,7 +2,7 @@ import type { Shape } from "../network/layers.js";
 import type { Preprocessing } from "../network/preprocessing.js";
 import { decodeImage, type DecodeOptions } from "./decode.js";
 import { geometryOf } from "./geometry.js";
-import type { Pixels } from "./pixels.js";
+import { letGo, type Pixels } from "./pixels.js";
 import { resizeBilinear } from "./resize.js";
 
 /** An image resized as its network wants it, still in bytes; plain data from which every crop is cut. */
@@ -28,7 +28,10 @@ export async function prepareImage(
   inputSize: Shape,
   options: DecodeOptions = {},
 ): Promise<PreparedImage> {
-  return prepareDecoded(await decodeImage(source, options), preprocessing, inputSize);
+  const image = await decodeImage(source, options);
+  const prepared = prepareDecoded(image, preprocessing, inputSize);
+  letGo(image);
+  return prepared;
 }
 
 /**

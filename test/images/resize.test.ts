@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { resizeBilinear, type Pixels } from "../../lib/images/index.js";
-import { roundHalfToEven } from "../../lib/images/pixels.js";
 import type { Preprocessing } from "../../lib/network/preprocessing.js";
 import { expectPixels, readJson, readRaw, type Expected } from "./golden.js";
 
@@ -77,21 +76,3 @@ describe("resizeBilinear", () => {
 });
 
 const HALVED = "noise-64x48>32x24";
-
-describe("roundHalfToEven", () => {
-  for (const [value, rounded] of [
-    [0.5, 0],
-    [1.5, 2],
-    [2.5, 2],
-    [58.5, 58],
-    [59.5, 60],
-    [14.49, 14],
-    [14.51, 15],
-    [7, 7],
-    [-0.5, 0],
-    [-1.5, -2],
-  ] as const)
-    it(`${value} becomes ${rounded}`, () => {
-      expect(roundHalfToEven(value) + 0).to.equal(rounded);
-    });
-});
