@@ -67,7 +67,9 @@ export function addScore(program: Command): void {
     .addOption(new Option("--out <file>", "file for the rows (default: stdout)"))
     .addOption(new Option("--resume", "go on with the --out of a run that was stopped"))
     .addOption(new Option("--trace <file>", "what happened when, as trace events for Perfetto"))
-    .addOption(new Option("--run-info <file>", "what computed the rows: versions, kernels, algorithms; JSON"));
+    .addOption(
+      new Option("--run-info <file>", "what computed the rows: versions, kernels, algorithms; JSON"),
+    );
   addEngineOptions(command)
     .addHelpText(
       "after",
