@@ -1,7 +1,7 @@
 /** The kinds of weight file, told apart by their bytes and never by their name. A new one is a file and a line here. */
 import type { WeightFormat } from "./format.js";
 import { safetensors } from "./safetensors.js";
-import { torchZip } from "./torch-zip.js";
+import { torchZip } from "./torch/torch-zip.js";
 
 /** tar tells its kind latest, at byte 257. */
 export const HEAD_BYTES = 512;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readPickle } from "../../lib/weights/pickle.js";
+import { readPickle } from "../../lib/weights/pickle/pickle.js";
 import {
   kindOf,
   PickleCall,
@@ -7,7 +7,7 @@ import {
   PicklePersistent,
   PickleTuple,
   type PickleValue,
-} from "../../lib/weights/pickle-values.js";
+} from "../../lib/weights/pickle/pickle-values.js";
 import { op, pickleBytes } from "./helpers/build.js";
 import { expectError } from "./helpers/files.js";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { loadWeights } from "../../lib/weights/load.js";
 import { layerName } from "../../lib/weights/names.js";
-import { readPickle } from "../../lib/weights/pickle.js";
-import { stateTensors, TORCH_GLOBALS } from "../../lib/weights/torch-state.js";
+import { readPickle } from "../../lib/weights/pickle/pickle.js";
+import { stateTensors, TORCH_GLOBALS } from "../../lib/weights/torch/torch-state.js";
 import {
   floats,
   op,

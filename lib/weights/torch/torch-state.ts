@@ -1,8 +1,8 @@
 /** The tensors of a PyTorch state dict, out of its pickle, whatever kind of file holds their storages. */
-import { weightsErrors } from "../errors/weights.js";
-import type { Shape } from "../network/layers.js";
-import { elementsOf } from "../network/shapes.js";
-import { BYTES_PER_ELEMENT, DTYPES } from "./numbers.js";
+import { weightsErrors } from "../../errors/weights.js";
+import type { Shape } from "../../network/layers.js";
+import { elementsOf } from "../../network/shapes.js";
+import { BYTES_PER_ELEMENT, DTYPES } from "../numbers.js";
 import {
   kindOf,
   PickleCall,
@@ -11,10 +11,10 @@ import {
   PickleTuple,
   type PickleDict,
   type PickleValue,
-} from "./pickle-values.js";
-import { totalElements, type StoredTensor } from "./stored.js";
-import { isRowMajor, spanOf } from "./strided.js";
-import type { DType } from "./weights.js";
+} from "../pickle/pickle-values.js";
+import { totalElements, type StoredTensor } from "../stored.js";
+import { isRowMajor, spanOf } from "../strided.js";
+import type { DType } from "../weights.js";
 
 /** Bytes of one storage in the file. */
 export interface StorageBytes {

@@ -6,13 +6,13 @@
  * use: a storage's size in the directory must be what the pickle says it holds, its bytes must lie in the file and
  * be no other member's, and its values are checked to be finite as they stream.
  */
-import { weightsErrors } from "../errors/weights.js";
-import type { OpenFile, WeightFile } from "./file.js";
-import type { WeightFormat } from "./format.js";
-import { readPickle } from "./pickle.js";
-import type { FileContents } from "./stored.js";
+import { weightsErrors } from "../../errors/weights.js";
+import type { OpenFile, WeightFile } from "../file.js";
+import type { WeightFormat } from "../format.js";
+import { readPickle } from "../pickle/pickle.js";
+import type { FileContents } from "../stored.js";
 import { stateTensors, TORCH_GLOBALS, type StorageBytes } from "./torch-state.js";
-import { checkStored, readMember, readZip, type ZipMember } from "./zip.js";
+import { checkStored, readMember, readZip, type ZipMember } from "../zip.js";
 
 /** Bytes. A state dict of AlexNet needs 2 KB. */
 const LARGEST_PICKLE = 1 << 20;

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import type { AlexNetError } from "../errors/base.js";
-import { weightsErrors } from "../errors/weights.js";
+import type { AlexNetError } from "../../errors/base.js";
+import { weightsErrors } from "../../errors/weights.js";
 
 /** The bytes of a pickle, read in order and never past their end. */
 export class PickleInput {
