@@ -103,8 +103,8 @@ function convolutions(panel: number): Problem[] {
 }
 
 function product(panel: number): Problem {
-  // whole tiles of 4 and of 6 rows
-  const [rows, depth] = [12, 40];
+  // whole tiles, and the narrower one for what is left, of both 4 + 4 + 1 and 6 + 3 rows
+  const [rows, depth] = [9, 40];
   const fields: GemmStep = {
     input: INPUT,
     inputPlane: 0,

@@ -39,6 +39,7 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
   wide: {
     set: "wide",
     rows: 6,
+    rest: 3,
     panel: 16,
     kernels: {
       ...shared,
@@ -53,6 +54,7 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
   relaxed: {
     set: "relaxed",
     rows: 4,
+    rest: 1,
     panel: 8,
     kernels: narrow,
     needs: "use Node 22 or newer, or start Node 20 with --experimental-wasm-relaxed-simd",
@@ -60,6 +62,7 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
   baseline: {
     set: "baseline",
     rows: 4,
+    rest: 1,
     panel: 8,
     kernels: narrow,
     needs: "use a processor with 128-bit SIMD",
@@ -67,6 +70,7 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
   reference: {
     set: "reference",
     rows: 1,
+    rest: 0,
     panel: REFERENCE_PANEL,
     kernels: {
       space_to_depth: "spaceToDepth",

@@ -236,9 +236,12 @@ function transformBytes(
   };
 }
 
+/** Panels that conv_row reads side by side. */
+const ROW_PANELS = 4;
+
 /** What the kernels need beside their tensors: see tile.ts and f32_lrn.ts of workers/kernels. */
 function scratchBytes(graph: OperationGraph, tile: Tile): number {
-  const convolution = 128 + Math.max(tile.rows * tile.panel, 4 * tile.panel) * 4;
+  const convolution = 128 + Math.max(tile.rows, ROW_PANELS) * tile.panel * 4;
   // a window of eight channels, half transformed
   const window = PLANES * 8 * 4;
   const normalisations = graph.operations.map((operation) => {

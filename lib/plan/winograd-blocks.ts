@@ -35,9 +35,15 @@ function planeBytes(bytes: number): number {
   return (lines % 2 === 0 ? lines + 1 : lines) * LINE;
 }
 
-/** So many rows as whole register tiles: the product computes the last ones with what lies there. */
-export const wholeTiles = (rows: number, { rows: tileRows }: Pick<Tile, "rows">): number =>
-  Math.ceil(rows / tileRows) * tileRows;
+/**
+ * As many rows or a few more, such that register tiles of the product cover them: whole ones, and a narrower one where
+ * that is enough for what is left. The product computes the last ones with what lies there.
+ */
+export function tiledRows(rows: number, { rows: tileRows, rest }: Pick<Tile, "rows" | "rest">): number {
+  const left = rows % tileRows;
+  if (left === 0) return rows;
+  return rows - left + (left <= rest ? rest : tileRows);
+}
 
 /** The buffers of a block: bytes of a row, which is a tile, and from a plane to the next. */
 export interface BlockRoom {
@@ -55,7 +61,7 @@ export function blockRoom(
   tile: Tile,
 ): BlockRoom {
   const { images, tileRows } = blockingOf(winograd, wave);
-  const rows = wholeTiles(images * tileRows * winograd.tileColumns, tile);
+  const rows = tiledRows(images * tileRows * winograd.tileColumns, tile);
   const windowsRow = depth * 4;
   const productsRow = panels * tile.panel * 4;
   return {

@@ -6,7 +6,7 @@ import type { PackedWeights } from "./memory.js";
 import type { ConvolutionOperation } from "./operations.js";
 import { pieces, type Range, type Slice } from "./partition.js";
 import type { StepContext } from "./steps.js";
-import { blockingOf, blockRoom, wholeTiles, type BlockRoom } from "./winograd-blocks.js";
+import { blockingOf, blockRoom, tiledRows, type BlockRoom } from "./winograd-blocks.js";
 
 /** What a worker runs for tiles that go through the products together: of some images, or of a part of one. */
 export interface WinogradBlock {
@@ -114,7 +114,7 @@ function multiplyStep(block: BlockContext, tiles: number): Step {
       weights: packed.weights + slice.tower * packed.weightsTower,
       weightsPlane: packed.plane,
       depth: packed.depth,
-      rows: wholeTiles(tiles, context.tile),
+      rows: tiledRows(tiles, context.tile),
       panelFrom: slice.panels[0],
       panelTo: slice.panels[1],
     },

@@ -88,7 +88,7 @@ function convolution(
   const depth = f.outerRuns * f.innerRuns * f.runLength;
   const first = f.panelFrom * tile.panel;
   const channels = Math.min(f.channels, f.panelTo * tile.panel) - first;
-  visitor.scratch(f.scratch, 128 + Math.max(tile.rows * tile.panel, 32) * 4);
+  visitor.scratch(f.scratch, 128 + Math.max(tile.rows, 4) * tile.panel * 4);
   const all = (f.panelTo - f.panelFrom) * tile.panel;
   visitor.weights(
     { address: f.weights + weightBytes * first * depth, count: (all * depth * weightBytes) / 4 },
@@ -113,7 +113,7 @@ function gemm(f: GemmStep, inputPlane: number, outputPlane: number, tile: Tile, 
     address: f.weights + inputPlane * f.weightsPlane + 4 * f.panelFrom * f.depth * tile.panel,
     count: panels * f.depth * tile.panel,
   });
-  if (f.rows % tile.rows !== 0) throw new Error(`${f.rows} rows are no whole tiles`);
+  if (![0, tile.rest].includes(f.rows % tile.rows)) throw new Error(`${f.rows} rows are no tiles`);
   for (let row = 0; row < f.rows; row++) {
     const input = f.input + inputPlane * f.inputPlane + row * f.inputRow;
     const output = f.output + outputPlane * f.outputPlane + row * f.outputRow;

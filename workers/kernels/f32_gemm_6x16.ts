@@ -1,3 +1,4 @@
+import { f32_gemm_3x32, REST } from "./f32_gemm_3x32";
 import { madd } from "./madd";
 import { GemmStep } from "./steps";
 
@@ -7,7 +8,7 @@ const NR = 16;
 /**
  * Y = X W for one of several planes: X [rows][depth], W packed [panels][depth][NR]. A tile of 6 rows by 16 columns
  * stays in registers; panels are the inner loop, so that the rows of a tile are read from memory once. Every output
- * is one chain of multiply-adds over the depth.
+ * is one chain of multiply-adds over the depth. Three rows that are left go by f32_gemm_3x32.
  */
 export function f32_gemm_6x16(address: usize, inputPlane: i32, outputPlane: i32): void {
   const step = changetype<GemmStep>(address);
@@ -20,6 +21,10 @@ export function f32_gemm_6x16(address: usize, inputPlane: i32, outputPlane: i32)
   let rows = <usize>(step.input + inputPlane * step.inputPlane);
   for (let row = 0; row < step.rows; row += MR) {
     const outputs = firstOutput + <usize>row * outputRow;
+    if (row + REST == step.rows) {
+      f32_gemm_3x32(rows, inputRow, outputs, outputRow, weights, step.depth, step.panelTo - step.panelFrom);
+      return;
+    }
     let b = weights;
     for (let panel = step.panelFrom; panel < step.panelTo; panel++) {
       let a0 = rows;

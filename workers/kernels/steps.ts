@@ -49,7 +49,7 @@ export class GemmStep {
   weights: i32;
   weightsPlane: i32;
   depth: i32;
-  /** A multiple of MR: what lies behind the last row of both is the caller's to spare. */
+  /** A multiple of MR, or so many of the narrower tile more: what lies there is the caller's to spare. */
   rows: i32;
   panelFrom: i32;
   panelTo: i32;

@@ -11,6 +11,8 @@ export interface CompiledSet {
   readonly name: CompiledSetName;
   readonly module: WebAssembly.Module;
   readonly rows: number;
+  /** Of the matrix product's narrower tile. */
+  readonly rest: number;
   readonly panel: number;
 }
 
@@ -18,8 +20,8 @@ export async function compiledSets(): Promise<CompiledSet[]> {
   const sets: CompiledSet[] = [];
   for (const name of COMPILED_SETS) {
     const module = await compileSet(name);
-    const { rows, panel } = KERNEL_SETS[name];
-    if (module !== undefined) sets.push({ name, module, rows, panel });
+    const { rows, rest, panel } = KERNEL_SETS[name];
+    if (module !== undefined) sets.push({ name, module, rows, rest, panel });
   }
   return sets;
 }
