@@ -1,0 +1,47 @@
+/** What must hold of every file, however damaged: it is read to finite numbers, or refused by one clear error. */
+import { AlexNetError } from "../../lib/errors/base.js";
+import { loadWeights } from "../../lib/weights/load.js";
+import { elementsOf } from "../../lib/network/shapes.js";
+
+/** Milliseconds for one file. */
+export const LONGEST = 1000;
+/** Bytes that one file may hold in memory above what was there before. */
+export const MOST_MEMORY = 200e6;
+const REFUSALS: readonly string[] = [
+  "WEIGHTS_INVALID",
+  "WEIGHTS_UNREADABLE",
+  "WEIGHTS_MISMATCH",
+  "NETWORK_INVALID",
+];
+/** Elements that are read at a time. */
+const PIECE = 1 << 16;
+
+/**
+ * Reads a weight file and all of its numbers.
+ * @returns whether it was refused.
+ * @throws Error that says which rule is broken; anything that is no AlexNetError.
+ */
+export async function readOrRefuse(path: string): Promise<"read" | "refused"> {
+  try {
+    const weights = await loadWeights(path);
+    await weights.stream(async (read) => {
+      for (const { name, shape } of weights.tensors.values()) {
+        const elements = elementsOf(shape);
+        if (!Number.isSafeInteger(elements)) throw new Error(`${name} has shape [${shape.join(", ")}]`);
+        for (let at = 0; at < elements; at += PIECE) {
+          const out = new Float32Array(Math.min(PIECE, elements - at)).fill(NaN);
+          await read(name, at, out);
+          if (!out.every(Number.isFinite)) throw new Error(`${name} holds what is not finite`);
+        }
+      }
+    });
+    return "read";
+  } catch (error) {
+    if (!(error instanceof AlexNetError)) throw error;
+    if (!REFUSALS.includes(error.code))
+      throw new Error(`refused with ${error.code}: ${error.message}`, { cause: error });
+    if (!error.message.startsWith(`${path}: `))
+      throw new Error(`the file is not named: ${error.message}`, { cause: error });
+    return "refused";
+  }
+}
