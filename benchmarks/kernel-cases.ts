@@ -196,5 +196,6 @@ function termsOf(step: Step): number {
   if (step.kernel === "conv_tile" || step.kernel === "conv_row" || step.kernel === "conv_row_bf16")
     return step.fields.outerRuns * step.fields.innerRuns * step.fields.runLength;
   if (step.kernel === "gemm") return step.fields.depth;
+  if (step.kernel === "average_pooling") return step.fields.kernelRows * step.fields.kernelColumns;
   return step.kernel.startsWith("winograd") ? PLANES : 0;
 }

@@ -48,7 +48,8 @@ export function costOf(step: Step, panel: number): Cost {
       const values = PLANES * tiles + outputRows * outputColumns;
       return { macs: 0, bytes: 4 * values * (channelTo - channelFrom) };
     }
-    case "max_pooling": {
+    case "max_pooling":
+    case "average_pooling": {
       const { rowFrom, rowTo, outputColumns, channels, strideRows, inputColumns } = step.fields;
       const rows = rowTo - rowFrom;
       return { macs: 0, bytes: 4 * channels * rows * (outputColumns + strideRows * inputColumns) };

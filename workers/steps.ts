@@ -100,7 +100,7 @@ export const WINOGRAD_OUTPUT_FIELDS = [
   "floor",
 ] as const;
 
-export const MAX_POOLING_FIELDS = [
+export const POOLING_FIELDS = [
   "input",
   "inputImage",
   "inputRow",
@@ -119,6 +119,14 @@ export const MAX_POOLING_FIELDS = [
   "paddingLeft",
   "rowFrom",
   "rowTo",
+] as const;
+
+export const AVERAGE_POOLING_FIELDS = [
+  ...POOLING_FIELDS,
+  "countedTop",
+  "countedLeft",
+  "countedBottom",
+  "countedRight",
 ] as const;
 
 export const NORMALISATION_FIELDS = [
@@ -166,7 +174,8 @@ export type ExpandStep = Record32<typeof EXPAND_FIELDS>;
 export type SpaceToDepthStep = Record32<typeof SPACE_TO_DEPTH_FIELDS>;
 export type WinogradInputStep = Record32<typeof WINOGRAD_INPUT_FIELDS>;
 export type WinogradOutputStep = Record32<typeof WINOGRAD_OUTPUT_FIELDS>;
-export type MaxPoolingStep = Record32<typeof MAX_POOLING_FIELDS>;
+export type PoolingStep = Record32<typeof POOLING_FIELDS>;
+export type AveragePoolingStep = Record32<typeof AVERAGE_POOLING_FIELDS>;
 export type NormalisationStep = Record32<typeof NORMALISATION_FIELDS>;
 export type ActivationStep = Record32<typeof ACTIVATION_FIELDS>;
 
@@ -181,7 +190,8 @@ export const KERNEL_FIELDS = {
   winograd_input: WINOGRAD_INPUT_FIELDS,
   winograd_output_5: WINOGRAD_OUTPUT_FIELDS,
   winograd_output_3: WINOGRAD_OUTPUT_FIELDS,
-  max_pooling: MAX_POOLING_FIELDS,
+  max_pooling: POOLING_FIELDS,
+  average_pooling: AVERAGE_POOLING_FIELDS,
   normalisation: NORMALISATION_FIELDS,
   activation: ACTIVATION_FIELDS,
 } as const;

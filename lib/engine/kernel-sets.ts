@@ -23,6 +23,7 @@ const shared = {
   winograd_output_5: "f32_winograd_output_5x5",
   winograd_output_3: "f32_winograd_output_3x3",
   max_pooling: "f32_maxpool",
+  average_pooling: "f32_avgpool",
   normalisation: "f32_lrn",
   activation: "f32_activation",
 };
@@ -83,6 +84,7 @@ export const KERNEL_SETS: Readonly<Record<KernelSetName, KernelSet>> = {
       winograd_output_5: "winogradOutput",
       winograd_output_3: "winogradOutput",
       max_pooling: "maxPooling",
+      average_pooling: "averagePooling",
       normalisation: "normalisation",
       activation: "activation",
     },

@@ -6,8 +6,8 @@ import type {
   ConvolutionStep,
   ExpandStep,
   GemmStep,
-  MaxPoolingStep,
   NormalisationStep,
+  PoolingStep,
   SpaceToDepthStep,
   WinogradInputStep,
   WinogradOutputStep,
@@ -66,7 +66,8 @@ export function touch({ step, inputImage, outputImage }: StepCommand, tile: Tile
       winogradOutput(step.fields, inputImage, outputImage, 5, visitor);
       break;
     case "max_pooling":
-      maxPooling(step.fields, inputImage, outputImage, visitor);
+    case "average_pooling":
+      pooling(step.fields, inputImage, outputImage, visitor);
       break;
     case "normalisation":
       normalisation(step.fields, inputImage, outputImage, visitor);
@@ -190,7 +191,7 @@ function winogradOutput(
 const planes = (first: number, stride: number, count: number): Touch[] =>
   Array.from({ length: PLANES }, (_, plane) => ({ address: first + plane * stride, count }));
 
-function maxPooling(f: MaxPoolingStep, inputImage: number, outputImage: number, visitor: Visitor) {
+function pooling(f: PoolingStep, inputImage: number, outputImage: number, visitor: Visitor) {
   for (let row = f.rowFrom; row < f.rowTo; row++)
     for (let column = 0; column < f.outputColumns; column++) {
       const top = row * f.strideRows - f.paddingTop;

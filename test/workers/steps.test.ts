@@ -21,22 +21,30 @@ const RECORDS: Record<KernelName, string> = {
   winograd_input: "WinogradInputStep",
   winograd_output_5: "WinogradOutputStep",
   winograd_output_3: "WinogradOutputStep",
-  max_pooling: "MaxPoolingStep",
+  max_pooling: "PoolingStep",
+  average_pooling: "AveragePoolingStep",
   normalisation: "NormalisationStep",
   activation: "ActivationStep",
 };
 
-/** The fields of each class of the AssemblyScript source, in their order, which is their place in memory. */
+/**
+ * The fields of each class of the AssemblyScript source, in their order, which is their place in memory: those of the
+ * class that it extends come first.
+ */
 function recordsOfKernels(): Map<string, [name: string, type: string][]> {
   const source = readFileSync(new URL("../../../workers/kernels/steps.ts", import.meta.url), "utf8");
   const withoutComments = source.replace(/\/\*[^]*?\*\/|\/\/.*/g, "");
-  const classes = [...withoutComments.matchAll(/export class (\w+) \{([^}]*)\}/g)];
-  return new Map(
-    classes.map(([, name, body]) => [
-      name,
-      [...body.matchAll(/(\w+)\s*:\s*(\w+)\s*;/g)].map(([, field, type]) => [field, type]),
-    ]),
-  );
+  const records = new Map<string, [name: string, type: string][]>();
+  for (const [, name, base, body] of withoutComments.matchAll(
+    /export class (\w+) (?:extends (\w+) )?\{([^}]*)\}/g,
+  )) {
+    const own = [...body.matchAll(/(\w+)\s*:\s*(\w+)\s*;/g)];
+    records.set(name, [
+      ...(records.get(base) ?? []),
+      ...own.map(([, field, type]): [string, string] => [field, type]),
+    ]);
+  }
+  return records;
 }
 
 /** A step whose fields hold `value(index)`. */

@@ -7,6 +7,7 @@ export { f32_bf16_expand_by_8 as expand } from "./f32_bf16_expand_by_8";
 export { f32_gemm_4x8 as gemm } from "./f32_gemm_4x8";
 export { f32_space_to_depth as space_to_depth } from "./f32_space_to_depth";
 export { f32_maxpool as max_pooling } from "./f32_maxpool";
+export { f32_avgpool as average_pooling } from "./f32_avgpool";
 export { f32_lrn as normalisation } from "./f32_lrn";
 export { f32_activation as activation } from "./f32_activation";
 export { f32_winograd_input as winograd_input } from "./f32_winograd_input";

@@ -132,7 +132,7 @@ export class WinogradOutputStep {
 
 /** The largest value of each window, of what lies inside the map. */
 @unmanaged
-export class MaxPoolingStep {
+export class PoolingStep {
   input: i32;
   inputImage: i32;
   inputRow: i32;
@@ -151,6 +151,16 @@ export class MaxPoolingStep {
   paddingLeft: i32;
   rowFrom: i32;
   rowTo: i32;
+}
+
+/** The sum of what lies of each window inside the map, divided by the number of its elements that count. */
+@unmanaged
+export class AveragePoolingStep extends PoolingStep {
+  /** Rows and columns around the map whose elements count too. */
+  countedTop: i32;
+  countedLeft: i32;
+  countedBottom: i32;
+  countedRight: i32;
 }
 
 /** y[c] = x[c] * (k + alpha * sum of x[j]^2)^-beta, j from c - before to c + after. */

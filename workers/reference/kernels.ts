@@ -7,8 +7,8 @@ import { readStep, type Kernel, type KernelName, type Kernels, type StepOf } fro
 import { expand, expandedPanel } from "./bfloat16.js";
 import { convolution } from "./convolution.js";
 import { gemm } from "./gemm.js";
-import { maxPooling } from "./max-pooling.js";
 import { REFERENCE_PANEL } from "./panel.js";
+import { averagePooling, maxPooling } from "./pooling.js";
 import { spaceToDepth } from "./space-to-depth.js";
 import { winogradInput, winogradOutput } from "./winograd.js";
 import { activation, normalisation } from "./pointwise.js";
@@ -48,6 +48,7 @@ export function referenceKernels(memory: SharedMemory): Kernels {
       winogradOutput(all, step, inputImage, outputImage, 3);
     }),
     max_pooling: bind("max_pooling", maxPooling),
+    average_pooling: bind("average_pooling", averagePooling),
     normalisation: bind("normalisation", normalisation),
     activation: bind("activation", activation),
   };

@@ -20,6 +20,7 @@ const TESTS: Readonly<Record<KernelName, string>> = {
   winograd_output_5: "winograd",
   winograd_output_3: "winograd",
   max_pooling: "max-pooling",
+  average_pooling: "average-pooling",
   normalisation: "normalisation",
   activation: "activation",
 };
