@@ -15,6 +15,7 @@ export const smallNetwork = (): Network =>
       { type: "relu", name: "relu2" },
       { type: "convolution", name: "conv3", outChannels: 64, kernel: 3, padding: 1 },
       { type: "relu", name: "relu3" },
+      { type: "average-pooling", name: "pool3", kernel: 2 },
       { type: "flatten", name: "flatten" },
       { type: "fully-connected", name: "fc6", outFeatures: 128 },
       { type: "relu", name: "relu6" },

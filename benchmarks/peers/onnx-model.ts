@@ -1,5 +1,5 @@
 /** A network and its weights as an ONNX model, the way that PyTorch would export it. */
-import type { Layer, LocalResponseNormalisation, Network } from "../../lib/network/layers.js";
+import type { Layer, LocalResponseNormalisation, Network, Pooling } from "../../lib/network/layers.js";
 import { parametersOf } from "../../lib/network/parameters.js";
 import { inferShapes, type ShapedLayer } from "../../lib/network/shapes.js";
 import type { Weights } from "../../lib/weights/weights.js";
@@ -83,13 +83,12 @@ function single(shaped: ShapedLayer, input: string): protobuf.Chunks[] {
         }),
       ];
     case "max-pooling":
+      return [plain("MaxPool", [], pooled(layer, shaped))];
+    case "average-pooling":
       return [
-        plain("MaxPool", [], {
-          kernel_shape: layer.kernel,
-          strides: layer.stride,
-          pads: layer.padding,
-          // only where it changes something: a runtime may have a faster way without it
-          ceil_mode: overhangs(shaped) ? 1 : 0,
+        plain("AveragePool", [], {
+          ...pooled(layer, shaped),
+          count_include_pad: layer.countPadding ? 1 : 0,
         }),
       ];
     case "local-response-normalisation": {
@@ -114,6 +113,15 @@ function single(shaped: ShapedLayer, input: string): protobuf.Chunks[] {
       return [plain("Softmax", [], { axis: 1 })];
   }
 }
+
+/** A pooling's windows. */
+const pooled = ({ kernel, stride, padding }: Pooling, shaped: ShapedLayer): Node["attributes"] => ({
+  kernel_shape: kernel,
+  strides: stride,
+  pads: padding,
+  // only where it changes something: a runtime may have a faster way without it
+  ceil_mode: overhangs(shaped) ? 1 : 0,
+});
 
 /** x / (k + alpha * mean of x^2 over neighbouring planes)^beta, as torch.nn.functional.local_response_norm has it. */
 function elementary({ layer }: ShapedLayer<LocalResponseNormalisation>, input: string): protobuf.Chunks[] {
@@ -154,7 +162,7 @@ function checkLrn(layer: LocalResponseNormalisation): LocalResponseNormalisation
 
 /** Whether there is a window that starts inside the padded map and ends behind it. */
 function overhangs({ layer, input, output }: ShapedLayer): boolean {
-  if (layer.type !== "convolution" && layer.type !== "max-pooling") return false;
+  if (!("kernel" in layer)) return false;
   const [top, left, bottom, right] = layer.padding;
   const ends = (axis: 0 | 1) => (output[axis + 1] - 1) * layer.stride[axis] + layer.kernel[axis];
   return ends(0) > top + input[1] + bottom || ends(1) > left + input[2] + right;

@@ -105,7 +105,8 @@ function windowCells(layer: Layer): string[] {
     joint === "" && height === width ? String(height) : `${height}x${width}`;
   switch (layer.type) {
     case "convolution":
-    case "max-pooling": {
+    case "max-pooling":
+    case "average-pooling": {
       const groups = layer.type === "convolution" ? String(layer.groups) : "";
       return [pair(layer.kernel, "x"), pair(layer.stride, ""), paddingText(layer.padding), groups];
     }

@@ -16,7 +16,7 @@ type Check = (fields: Fields, at: string) => unknown;
 /**
  * Checks a network that someone wrote (as JSON, say), fills in what has a default, and freezes it.
  *
- * Defaults: stride 1, padding 0, groups 1, bias true, rounding "floor", LRN scope "across" with
+ * Defaults: stride 1, padding 0, groups 1, bias true, rounding "floor", `countPadding` false, LRN scope "across" with
  * `alphaDividedBySize` true, dropout scaling "train". `kernel` and `stride` may be one number for both axes,
  * `padding` one number, [vertical, horizontal] or [top, left, bottom, right].
  *
@@ -69,7 +69,7 @@ function defineLayer(description: unknown, index: number): Layer {
   refuseUnknown(name, description, ["type", "name", ...Object.keys(checks)]);
   const fields = Object.entries(checks).map(([field, check]) => [field, check(description, name)]);
   const layer = { type, name, ...Object.fromEntries(fields) } as Layer;
-  if (layer.type === "max-pooling") {
+  if (layer.type === "max-pooling" || layer.type === "average-pooling") {
     const [top, left, bottom, right] = layer.padding;
     const [height, width] = layer.kernel;
     if (Math.max(top, bottom) >= height)
@@ -145,6 +145,7 @@ const real =
   };
 
 const rounding = choice("rounding", ["floor", "ceil"], "floor");
+const pooling = { kernel: pair("kernel"), stride: pair("stride", 1), padding, rounding };
 
 /** The parameters of each layer type, in the order in which they are checked. */
 const LAYER_FIELDS: Record<LayerType, Record<string, Check>> = {
@@ -158,7 +159,8 @@ const LAYER_FIELDS: Record<LayerType, Record<string, Check>> = {
     rounding,
   },
   relu: {},
-  "max-pooling": { kernel: pair("kernel"), stride: pair("stride", 1), padding, rounding },
+  "max-pooling": pooling,
+  "average-pooling": { ...pooling, countPadding: flag("countPadding", false) },
   "local-response-normalisation": {
     size: size("size"),
     alpha: real("alpha", "a finite number from 0", (value) => value >= 0),

@@ -35,13 +35,28 @@ export interface ReLU {
   readonly name: string;
 }
 
-export interface MaxPooling {
-  readonly type: "max-pooling";
+/** The windows of a pooling, whatever it makes of their values. */
+export interface Pooling {
   readonly name: string;
   readonly kernel: Pair;
   readonly stride: Pair;
+  /** Less than the kernel at each side, so that every window sees something of the map. */
   readonly padding: Padding;
   readonly rounding: Rounding;
+}
+
+export interface MaxPooling extends Pooling {
+  readonly type: "max-pooling";
+}
+
+/**
+ * The sum of what a window sees of the map, divided by the number of the window's elements that lie inside the map, or,
+ * where `countPadding`, inside the padded map; what overhangs beyond that never counts. The first is the default of
+ * ONNX's AveragePool (`count_include_pad`), the second of PyTorch's AvgPool2d, and what Caffe does.
+ */
+export interface AveragePooling extends Pooling {
+  readonly type: "average-pooling";
+  readonly countPadding: boolean;
 }
 
 /**
@@ -91,7 +106,15 @@ export interface Softmax {
 }
 
 export type Layer =
-  Convolution | ReLU | MaxPooling | LocalResponseNormalisation | FullyConnected | Dropout | Flatten | Softmax;
+  | Convolution
+  | ReLU
+  | MaxPooling
+  | AveragePooling
+  | LocalResponseNormalisation
+  | FullyConnected
+  | Dropout
+  | Flatten
+  | Softmax;
 
 export type LayerType = Layer["type"];
 

@@ -4,8 +4,8 @@ import {
   type Convolution,
   type Layer,
   type LocalResponseNormalisation,
-  type MaxPooling,
   type Network,
+  type Pooling,
   type Shape,
 } from "./layers.js";
 
@@ -57,7 +57,8 @@ function outputShape(layer: Layer, input: Shape, towers: number): Shape {
     case "convolution":
       checkGroups(layer, mapOf(layer, input)[0], towers);
       return [layer.outChannels, ...windows(layer, mapOf(layer, input))];
-    case "max-pooling": {
+    case "max-pooling":
+    case "average-pooling": {
       const map = mapOf(layer, input);
       return [map[0], ...windows(layer, map)];
     }
@@ -98,7 +99,7 @@ function checkGroups(layer: Convolution, inChannels: number, towers: number): vo
 
 /** Number of windows down and across. */
 function windows(
-  layer: Convolution | MaxPooling,
+  layer: Convolution | Pooling,
   [, height, width]: readonly [number, number, number],
 ): [rows: number, columns: number] {
   const [top, left, bottom, right] = layer.padding;

@@ -4,6 +4,7 @@
  * before it) do nothing in a forward pass.
  */
 import type {
+  AveragePooling,
   Convolution,
   Dropout,
   FullyConnected,
@@ -75,6 +76,7 @@ export type Operation =
   | ConvolutionOperation
   | FullyConnectedOperation
   | OperationOf<"max-pooling", MaxPooling>
+  | OperationOf<"average-pooling", AveragePooling>
   | OperationOf<"normalisation", LocalResponseNormalisation>
   | OperationOf<"activation", ReLU | Dropout>;
 
@@ -183,6 +185,7 @@ function kindOf(layer: Layer): Operation["kind"] {
     case "convolution":
     case "fully-connected":
     case "max-pooling":
+    case "average-pooling":
       return layer.type;
     case "relu":
     case "dropout":

@@ -109,6 +109,7 @@ export function crossesTowers({ graph }: Pick<ScheduleContext, "graph">, operati
       return operation.layer.scope === "across";
     case "space-to-depth":
     case "max-pooling":
+    case "average-pooling":
     case "activation":
       return false;
   }

@@ -35,7 +35,9 @@ export function stepFor(context: StepContext, operation: Operation, slice: Slice
     case "fully-connected":
       throw new RangeError(`${operation.layer.name}: it may have several steps, see batchSteps`);
     case "max-pooling":
-      return maxPooling(context, operation, slice);
+      return { kernel: "max_pooling", fields: poolingFields(context, operation, slice) };
+    case "average-pooling":
+      return averagePooling(context, operation, slice);
     case "normalisation":
       return normalisation(context, operation, slice, worker);
     case "activation":
@@ -119,23 +121,40 @@ export function packedFields(
   };
 }
 
-function maxPooling(context: StepContext, operation: Of<"max-pooling">, slice: Slice): Step {
+/** The windows of a pooling. */
+function poolingFields(
+  context: StepContext,
+  operation: Of<"max-pooling"> | Of<"average-pooling">,
+  slice: Slice,
+) {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   return {
-    kernel: "max_pooling",
+    ...mapFields(input, output, slice),
+    channels: input.channels,
+    inputRows: source.shape[1],
+    inputColumns: source.shape[2],
+    outputColumns: operation.shaped.output[2],
+    kernelRows: layer.kernel[0],
+    kernelColumns: layer.kernel[1],
+    strideRows: layer.stride[0],
+    strideColumns: layer.stride[1],
+    paddingTop: layer.padding[0],
+    paddingLeft: layer.padding[1],
+  };
+}
+
+function averagePooling(context: StepContext, operation: Of<"average-pooling">, slice: Slice): Step {
+  const { padding, countPadding } = operation.layer;
+  const [countedTop, countedLeft, countedBottom, countedRight] = countPadding ? padding : [0, 0, 0, 0];
+  return {
+    kernel: "average_pooling",
     fields: {
-      ...mapFields(input, output, slice),
-      channels: input.channels,
-      inputRows: source.shape[1],
-      inputColumns: source.shape[2],
-      outputColumns: operation.shaped.output[2],
-      kernelRows: layer.kernel[0],
-      kernelColumns: layer.kernel[1],
-      strideRows: layer.stride[0],
-      strideColumns: layer.stride[1],
-      paddingTop: layer.padding[0],
-      paddingLeft: layer.padding[1],
+      ...poolingFields(context, operation, slice),
+      countedTop,
+      countedLeft,
+      countedBottom,
+      countedRight,
     },
   };
 }

@@ -83,6 +83,7 @@ describe("alexnet summary", () => {
             groups: 2,
           },
           { type: "convolution", name: "conv2", outChannels: 5, kernel: 1 },
+          { type: "average-pooling", name: "pool2", kernel: [2, 3], padding: 1 },
         ],
       });
       await saveWeights(`${cwd}/odd.safetensors`, seededWeights(network));
@@ -91,6 +92,7 @@ describe("alexnet summary", () => {
       expect(lines[3]).to.match(/^conv1 +convolution +3x5 +1x2 +0,1,2,3 +2 +9x6x\(2x2\) +60 +4 +3,240$/);
       // five channels cannot be shared by two
       expect(lines[4]).to.match(/^conv2 +convolution +1x1 +1 +0 +1 +9x6x5 +20 +5 +1,080$/);
+      expect(lines[5]).to.match(/^pool2 +average-pooling +2x3 +1 +1 +10x6x5$/);
       expect(lines.slice(-4)).to.deep.equal([
         "",
         "weights  odd.safetensors (safetensors, 4 tensors, F32)",

@@ -96,7 +96,7 @@ describe("worker pool", () => {
         words ? timesOf(words).operations.map(([operation]) => operation) : [],
       );
       expect(times).to.not.include(undefined);
-      expect(new Set(operations).size).to.equal(8);
+      expect(new Set(operations).size).to.equal(9);
     }));
 
   it("may be closed before its threads have started, and twice", () =>

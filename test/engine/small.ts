@@ -13,6 +13,7 @@ export const smallNetwork = defineNetwork({
     { type: "max-pooling", name: "pool1", kernel: 3, stride: 2, rounding: "ceil" },
     { type: "convolution", name: "conv2", outChannels: 16, kernel: 3, padding: 1, groups: 2 },
     { type: "relu", name: "relu2" },
+    { type: "average-pooling", name: "pool2", kernel: 2, padding: 1, countPadding: true },
     { type: "flatten", name: "flatten" },
     { type: "fully-connected", name: "fc3", outFeatures: 12 },
     { type: "relu", name: "relu3" },

@@ -23,15 +23,13 @@ describe("defineNetwork", () => {
     });
   });
 
-  it("fills in the defaults of a pooling", () => {
-    expect(define({ type: "max-pooling", kernel: 2 })).to.deep.equal({
-      type: "max-pooling",
-      name: "layer",
-      kernel: [2, 2],
-      stride: [1, 1],
-      padding: [0, 0, 0, 0],
-      rounding: "floor",
-    });
+  it("fills in the defaults of the poolings", () => {
+    const windows = { kernel: [2, 2], stride: [1, 1], padding: [0, 0, 0, 0], rounding: "floor" };
+    for (const [type, more] of [
+      ["max-pooling", {}],
+      ["average-pooling", { countPadding: false }],
+    ] as const)
+      expect(define({ type, kernel: 2 })).to.deep.equal({ type, name: "layer", ...windows, ...more });
   });
 
   it("fills in the defaults of a response normalisation, a fully connected layer and a dropout", () => {
@@ -63,6 +61,8 @@ describe("defineNetwork", () => {
   it("keeps what is written out, whatever the default", () => {
     const convolution = { type: "convolution", outChannels: 4, groups: 2, bias: false, rounding: "ceil" };
     expect(define({ ...convolution, kernel: 1 })).to.deep.include(convolution);
+    const average = { type: "average-pooling", stride: [2, 3], rounding: "ceil", countPadding: true };
+    expect(define({ ...average, kernel: 3, padding: [0, 1, 2, 1] })).to.deep.include(average);
     const norm = { alphaDividedBySize: false, scope: "tower" };
     const constants = { size: 4, alpha: 1e-4, beta: 1, k: 2 };
     expect(define({ type: "local-response-normalisation", ...constants, ...norm })).to.deep.include(norm);

@@ -6,6 +6,7 @@ import { networkByName } from "../../lib/network/variants.js";
 
 const conv = { type: "convolution", name: "conv1", outChannels: 4, kernel: 3 };
 const pool = { type: "max-pooling", name: "pool1", kernel: 3 };
+const average = { ...pool, type: "average-pooling", name: "pool2" };
 const norm = { type: "local-response-normalisation", name: "norm1", size: 5, alpha: 1e-4, beta: 0.75, k: 2 };
 const full = { type: "fully-connected", name: "fc6", outFeatures: 10 };
 const relu = { type: "relu", name: "relu1" };
@@ -21,8 +22,8 @@ const PADDING =
   "it must be a whole number from 0 to 1048576, [vertical, horizontal] or [top, left, bottom, right]";
 const NAME = "it must be a letter, then letters, digits, - or _";
 const TYPES =
-  "it must be one of convolution, relu, max-pooling, local-response-normalisation, fully-connected, dropout," +
-  " flatten, softmax";
+  "it must be one of convolution, relu, max-pooling, average-pooling, local-response-normalisation," +
+  " fully-connected, dropout, flatten, softmax";
 
 /** Which factory of networkErrors, a description that meets it, the whole text. */
 const REFUSED: [factory: keyof typeof networkErrors, description: unknown, text: string][] = [
@@ -80,6 +81,17 @@ const REFUSED: [factory: keyof typeof networkErrors, description: unknown, text:
   ["field", withLayers({ ...conv, bias: 1 }), "conv1: bias is 1; it must be true or false"],
   ["field", withLayers({ ...conv, bias: null }), "conv1: bias is null; it must be true or false"],
   ["field", withLayers({ ...conv, rounding: "up" }), 'conv1: rounding is "up"; it must be "floor" or "ceil"'],
+  [
+    "unknownKey",
+    withLayers({ ...pool, countPadding: true }),
+    'pool1: unknown parameter "countPadding"; known are type, name, kernel, stride, padding, rounding; remove or' +
+      " rename it",
+  ],
+  [
+    "field",
+    withLayers({ ...average, countPadding: 1 }),
+    "pool2: countPadding is 1; it must be true or false",
+  ],
   ["field", withLayers({ ...norm, size: 2.5 }), `norm1: size is 2.5; ${WHOLE}`],
   ["field", withLayers({ ...norm, alpha: -1 }), "norm1: alpha is -1; it must be a finite number from 0"],
   ["field", withLayers({ ...norm, beta: 0 }), "norm1: beta is 0; it must be a finite number above 0"],
@@ -150,6 +162,16 @@ const REFUSED: [factory: keyof typeof networkErrors, description: unknown, text:
     "paddingTooLarge",
     withLayers({ ...pool, kernel: [5, 2], padding: [0, 2] }),
     "pool1: padding 2 must be less than the kernel 2, or a window would see nothing of the input",
+  ],
+  [
+    "paddingTooLarge",
+    withLayers({ ...average, padding: 3, countPadding: true }),
+    "pool2: padding 3 must be less than the kernel 3, or a window would see nothing of the input",
+  ],
+  [
+    "needsMap",
+    withLayers(full, average),
+    "pool2: average-pooling needs an input [C, H, W], got [10]; put it before flatten and fully-connected",
   ],
   [
     "needsMap",

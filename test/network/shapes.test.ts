@@ -46,20 +46,14 @@ describe("inferShapes", () => {
     let dropped = 0;
     for (let row = 0; row < shape[0]; row++) {
       const [size, kernel, stride, padding, floor, ceil] = data.slice(row * 6, row * 6 + 6);
-      const got = ["floor", "ceil"].map(
-        (rounding) =>
-          outputOf([1, size, 1], {
-            type: "max-pooling",
-            kernel: [kernel, 1],
-            stride: [stride, 1],
-            padding: [padding, 0],
-            rounding,
-          })[1],
-      );
-      expect(got, `size ${size}, kernel ${kernel}, stride ${stride}, padding ${padding}`).to.deep.equal([
-        floor,
-        ceil,
-      ]);
+      for (const type of ["max-pooling", "average-pooling"]) {
+        const windows = { kernel: [kernel, 1], stride: [stride, 1], padding: [padding, 0] };
+        const got = ["floor", "ceil"].map(
+          (rounding) => outputOf([1, size, 1], { type, ...windows, rounding })[1],
+        );
+        const what = `${type}, size ${size}, kernel ${kernel}, stride ${stride}, padding ${padding}`;
+        expect(got, what).to.deep.equal([floor, ceil]);
+      }
       if (Math.ceil((size + 2 * padding - kernel) / stride) + 1 > ceil) dropped++;
     }
     expect(shape[0]).to.be.above(400);

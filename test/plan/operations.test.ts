@@ -34,19 +34,15 @@ describe("lowering", () => {
   });
 
   it("keeps a ReLU behind a pooling as an operation of its own", () => {
-    const { operations } = graphOf(
-      [3, 8, 8],
-      "direct",
-      conv,
-      { type: "max-pooling", kernel: 2 },
-      { type: "relu" },
-    );
-    expect(operations.map(({ kind }) => kind)).to.deep.equal([
-      "space-to-depth",
-      "convolution",
-      "max-pooling",
-      "activation",
-    ]);
+    for (const type of ["max-pooling", "average-pooling"]) {
+      const { operations } = graphOf([3, 8, 8], "direct", conv, { type, kernel: 2 }, { type: "relu" });
+      expect(operations.map(({ kind }) => kind)).to.deep.equal([
+        "space-to-depth",
+        "convolution",
+        type,
+        "activation",
+      ]);
+    }
   });
 
   it("lets flatten, softmax and dropout that is scaled in training name the tensor before them", () => {

@@ -79,7 +79,9 @@ function describeNetwork(random: Random): Description {
     () => {
       const padding = random.integer(0, 1);
       const kernel = random.integer(padding + 1, 3);
-      add({ type: "max-pooling", kernel, stride: random.integer(1, 2), padding, rounding: "ceil" });
+      const windows = { kernel, stride: random.integer(1, 2), padding, rounding: "ceil" };
+      if (random.chance(0.5)) add({ type: "max-pooling", ...windows });
+      else add({ type: "average-pooling", ...windows, countPadding: random.chance(0.5) });
     },
     () => {
       add({
