@@ -78,7 +78,7 @@ describe("golden cases", () => {
 
   it("have every kind of layer, every batch from 1 to 5, and seeded and stored numbers", () => {
     const cases = [...goldenNames("layers"), ...goldenNames("twins")].map(readGolden);
-    expect(new Set(cases.flatMap(({ network }) => network.layers.map(({ type }) => type))).size).to.equal(8);
+    expect(new Set(cases.flatMap(({ network }) => network.layers.map(({ type }) => type))).size).to.equal(9);
     expect([...new Set(cases.map(({ batch }) => batch))].sort()).to.deep.equal([1, 2, 3, 4, 5]);
     expect(new Set(cases.map(({ tensors }) => tensors.has("input"))).size).to.equal(2);
     expect(new Set(cases.map(({ exact }) => exact)).size).to.equal(2);

@@ -12,6 +12,8 @@ import { seededWeights } from "../seeded-weights.js";
 
 const IMAGES = 9;
 const ALGORITHMS = ["direct", "winograd"] as const;
+/** No published form has an average. */
+const AVERAGES = "layers/towers-average";
 
 interface Setting {
   readonly name: string;
@@ -69,7 +71,7 @@ for (const kernels of await usableSets())
   describe(`bits on kernel set ${kernels}`, () => {
     // the reference sums in float64 on its own: slow, and nothing in it depends on the cut
     const slow = kernels === "reference";
-    for (const name of goldenNames("twins"))
+    for (const name of [...goldenNames("twins"), AVERAGES])
       for (const convolutions of ALGORITHMS) {
         const threads = slow ? [3] : convolutions === "direct" ? [2, 3, 4, 5, 7, 8] : [2, 3, 7];
         const sizes = slow ? [2, 9] : SIZES;
