@@ -3,11 +3,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { AlexNetError } from "../../lib/errors/base.js";
 import { loadWeights } from "../../lib/weights/load.js";
-import { countOf, fixture, readAll, withFile } from "./helpers/files.js";
+import { readsWhole } from "./helpers/damaged.js";
+import { fixture, withFile } from "./helpers/files.js";
 
 const RUNS = 400;
-/** More than any tensor of the fixtures; a damaged file that claims more would have to hold it. */
-const MOST_ELEMENTS = 1 << 16;
 
 /** Bytes set, and a cut or a tail; places are fractions of the length, so that one mutation suits every file. */
 const mutations = fc.record({
@@ -41,22 +40,7 @@ describe("damaged weight files", () => {
       let refused = 0;
       await fc.assert(
         fc.asyncProperty(mutations, async (mutation) => {
-          await withFile(mutate(original, mutation), async (path) => {
-            try {
-              const weights = await loadWeights(path);
-              const count = [...weights.tensors.values()].reduce((sum, { shape }) => sum + countOf(shape), 0);
-              expect(count).to.be.at.most(MOST_ELEMENTS);
-              for (const [tensor, values] of await readAll(weights)) {
-                expect(values.length).to.equal(countOf(weights.tensors.get(tensor)?.shape ?? []));
-                expect(values.every(Number.isFinite)).to.be.true;
-              }
-            } catch (error) {
-              if (!(error instanceof AlexNetError)) throw error;
-              expect(error.code).to.be.oneOf(["WEIGHTS_INVALID", "WEIGHTS_UNREADABLE"]);
-              expect(error.message.startsWith(`${path}: `), error.message).to.be.true;
-              refused++;
-            }
-          });
+          if (!(await readsWhole(mutate(original, mutation)))) refused++;
         }),
         { numRuns: RUNS },
       );

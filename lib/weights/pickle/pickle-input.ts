@@ -2,6 +2,14 @@ import { isUtf8 } from "node:buffer";
 import type { AlexNetError } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 
+/** What `bytes` are of that which holds them, where they are not all of it. */
+export interface BytesPart {
+  /** Where they start in it, for messages; 0 where missing. */
+  readonly from?: number;
+  /** Whether it goes on behind them. */
+  readonly goesOn?: boolean;
+}
+
 /** The bytes of a pickle, read in order and never past their end. */
 export class PickleInput {
   private readonly view: DataView;
@@ -15,6 +23,7 @@ export class PickleInput {
     private readonly member: string,
     private readonly bytes: Uint8Array,
     start: number,
+    private readonly part: BytesPart = {},
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.position = start;
@@ -70,8 +79,12 @@ export class PickleInput {
 
   /** Up to the next line feed, which is read too. */
   line(longest: number): string {
-    const end = this.bytes.subarray(this.position, this.position + longest + 1).indexOf(10);
-    if (end < 0) throw this.wrong(`has no line of at most ${longest} bytes`);
+    const searched = this.bytes.subarray(this.position, this.position + longest + 1);
+    const end = searched.indexOf(10);
+    if (end < 0) {
+      const problem = `has no line of at most ${longest} bytes`;
+      throw searched.length > longest ? this.wrong(problem) : this.ended(problem);
+    }
     const text = this.text(end, "utf-8");
     this.advance(1);
     return text;
@@ -79,17 +92,31 @@ export class PickleInput {
 
   /** The error that names the opcode which runs. */
   wrong(problem: string): AlexNetError {
-    return weightsErrors.broken(this.source, `${this.member} byte ${this.opcodeAt}`, problem);
+    return weightsErrors.broken(this.source, this.place, problem);
   }
 
   refused(problem: string, next: string): AlexNetError {
-    return weightsErrors.refused(this.source, `${this.member} byte ${this.opcodeAt}`, problem, next);
+    return weightsErrors.refused(this.source, this.place, problem, next);
+  }
+
+  private get place(): string {
+    return `${this.member} byte ${(this.part.from ?? 0) + this.opcodeAt}`;
+  }
+
+  /** The error for bytes that end: they do so in what holds them, or because no more of it is read. */
+  private ended(problem: string): AlexNetError {
+    return this.part.goesOn
+      ? this.refused(
+          `goes past the ${this.bytes.length} bytes of a pickle that are read`,
+          "save the state dict alone",
+        )
+      : this.wrong(problem);
   }
 
   private advance(length: number): number {
     const start = this.position;
     if (length < 0 || start + length > this.bytes.length)
-      throw this.wrong(`needs ${length} bytes, ${this.bytes.length - start} are left`);
+      throw this.ended(`needs ${length} bytes, ${this.bytes.length - start} are left`);
     this.position = start + length;
     return start;
   }

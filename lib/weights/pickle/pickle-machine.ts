@@ -3,6 +3,7 @@ import {
   kindOf,
   PickleCall,
   PickleGlobal,
+  PicklePersistent,
   PickleTuple,
   type PickleDict,
   type PickleKey,
@@ -21,6 +22,8 @@ export class PickleMachine {
   // a Map, since an index may be anything up to 2^32 - 1
   private readonly memo = new Map<number, PickleValue>();
   private orderedEntries = 0;
+  /** Every object that stands elsewhere, in order. */
+  readonly persistents: PicklePersistent[] = [];
 
   /** @param mostEntries of all OrderedDicts together that are made from lists */
   constructor(
@@ -99,6 +102,13 @@ export class PickleMachine {
     return callee.name === ORDERED_DICT
       ? this.orderedDict(args.items)
       : new PickleCall(callee.name, args.items);
+  }
+
+  persistent(): PicklePersistent {
+    const [id] = this.take(1);
+    const object = new PicklePersistent(id);
+    this.persistents.push(object);
+    return object;
   }
 
   /** A dict's attributes (a state dict's _metadata) say nothing about its tensors and are dropped. */

@@ -42,3 +42,7 @@ export function kindOf(value: PickleValue | undefined): string {
   if (value instanceof PickleCall) return `a ${value.callee.replace(" ", ".")}`;
   return "a persistent object";
 }
+
+/** What a message shows of a value: what is plain itself, else its kind. */
+export const shown = (value: PickleValue | undefined): unknown =>
+  value === undefined || value === null || typeof value === "object" ? kindOf(value) : value;

@@ -3,9 +3,9 @@
  * restricted loader, and floats), takes only the globals that it is given, and makes records of what would be
  * calls. Opcodes are those of Python's pickletools, multi-byte arguments little-endian but for BINFLOAT's.
  */
-import { PickleInput } from "./pickle-input.js";
+import { PickleInput, type BytesPart } from "./pickle-input.js";
 import { PickleMachine } from "./pickle-machine.js";
-import { PicklePersistent, PickleTuple, type PickleValue } from "./pickle-values.js";
+import { PickleTuple, type PicklePersistent, type PickleValue } from "./pickle-values.js";
 
 export interface PickleSource {
   /** The file, for messages. */
@@ -17,6 +17,16 @@ export interface PickleSource {
   readonly start: number;
   /** Every "module name" that may appear. */
   readonly globals: ReadonlySet<string>;
+  /** Where `bytes` are not all of what holds the pickle. */
+  readonly part?: BytesPart;
+}
+
+export interface Pickled {
+  readonly value: PickleValue;
+  /** Offset in `bytes` behind the STOP. */
+  readonly end: number;
+  /** Every persistent object in it, also those that the value does not hold. */
+  readonly persistents: readonly PicklePersistent[];
 }
 
 /**
@@ -31,15 +41,15 @@ const LONGEST_NAME = 128;
 const STOP = 0x2e;
 
 /**
- * The value of a pickle, and the offset behind its STOP.
+ * Reads one pickle.
  * @throws AlexNetError WEIGHTS_INVALID naming the byte of the opcode that is wrong or refused.
  */
-export function readPickle(from: PickleSource): { value: PickleValue; end: number } {
-  const input = new PickleInput(from.source, from.member, from.bytes, from.start);
+export function readPickle(from: PickleSource): Pickled {
+  const input = new PickleInput(from.source, from.member, from.bytes, from.start, from.part);
   const machine = new PickleMachine(input, from.globals, MOST_OPCODES);
   for (let count = 0; count < MOST_OPCODES; count++) {
     const opcode = input.opcode();
-    if (opcode === STOP) return { value: machine.finish(), end: input.end };
+    if (opcode === STOP) return { value: machine.finish(), end: input.end, persistents: machine.persistents };
     const value = VALUES.get(opcode);
     if (value) machine.push(value(input, machine));
     else if (!act(opcode, input, machine))
@@ -75,7 +85,7 @@ const VALUES = new Map<number, (input: PickleInput, machine: PickleMachine) => P
   [0x63, (input, machine) => machine.global(input.line(LONGEST_NAME), input.line(LONGEST_NAME))], // GLOBAL
   [0x52, (_, machine) => machine.call()], // REDUCE
   [0x81, (_, machine) => machine.call()], // NEWOBJ
-  [0x51, (_, machine) => new PicklePersistent(machine.take(1)[0])], // BINPERSID
+  [0x51, (_, machine) => machine.persistent()], // BINPERSID
 ]);
 
 /** Runs an opcode that pushes nothing; false where it is none of them. */

@@ -11,11 +11,11 @@ import type { OpenFile, WeightFile } from "../file.js";
 import type { WeightFormat } from "../format.js";
 import { readPickle } from "../pickle/pickle.js";
 import type { FileContents } from "../stored.js";
-import { stateTensors, TORCH_GLOBALS, type StorageBytes } from "./torch-state.js";
 import { checkStored, readMember, readZip, type ZipMember } from "../zip.js";
+import { rebuiltTensors, TORCH_GLOBALS } from "./torch-rebuild.js";
+import { LARGEST_PICKLE, stateTensors } from "./torch-state.js";
+import type { StorageBytes } from "./torch-storage.js";
 
-/** Bytes. A state dict of AlexNet needs 2 KB. */
-const LARGEST_PICKLE = 1 << 20;
 const PICKLE = "data.pkl";
 
 export const torchZip: WeightFormat = {
@@ -52,7 +52,7 @@ async function readTorchZip(file: WeightFile, opened: OpenFile): Promise<FileCon
     if (member) checkStored(source, member);
     return member;
   };
-  return { tensors: stateTensors(source, value, find) };
+  return { tensors: stateTensors(source, value, rebuiltTensors(find)) };
 }
 
 function findPickle(source: string, members: ReadonlyMap<string, ZipMember>): ZipMember {

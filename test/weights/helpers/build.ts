@@ -106,6 +106,8 @@ export interface TensorParts {
   readonly offset?: number;
   readonly size?: readonly number[];
   readonly stride?: readonly number[];
+  /** Behind the storage's elements: views of storages, in files of before 1.6. */
+  readonly view?: Buffer;
 }
 
 /** A tensor as torch.save writes it; by default two floats of storage "0". */
@@ -117,6 +119,7 @@ export function tensorPickle(parts: TensorParts = {}): Buffer {
     op.text(parts.key ?? "0"),
     op.text("cpu"),
     op.int(parts.elements ?? 2),
+    ...(parts.view ? [parts.view] : []),
   );
   return op.reduce(
     op.global("torch._utils", "_rebuild_tensor_v2"),

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { AlexNetError, type ErrorCode } from "../../../lib/errors/base.js";
+import { loadWeights } from "../../../lib/weights/load.js";
+import { layerName } from "../../../lib/weights/names.js";
 import type { Weights } from "../../../lib/weights/weights.js";
 
 /** The golden files, seen from dist/test/weights/helpers. */
@@ -55,6 +57,25 @@ export const readAll = (weights: Weights, step = Infinity): Promise<Map<string, 
     }
     return values;
   });
+
+/**
+ * That a golden file is read, whole and in odd pieces, as the values say that fixtures/make_weights.py gave for it or
+ * for the file `like`, which has the same tensors.
+ */
+export async function expectFixture(name: string, format: string, like = name): Promise<void> {
+  const expected = Object.entries(await expectedOf(like));
+  const weights = await loadWeights(fixture(name));
+  expect(weights.format).to.equal(format);
+  expect([...weights.tensors.keys()]).to.deep.equal(expected.map(([key]) => layerName(key)));
+  for (const step of [3, 7, Infinity]) {
+    const values = await readAll(weights, step);
+    for (const [key, { shape, dtype, values: wanted }] of expected) {
+      const tensor = layerName(key);
+      expect(weights.tensors.get(tensor)).to.deep.equal({ name: tensor, shape, dtype });
+      expect([...(values.get(tensor) ?? [])], tensor).to.deep.equal(wanted);
+    }
+  }
+}
 
 /** That `run` fails with this code and just this text; FILE in it stands for the path, if one is given. */
 export async function expectError(
