@@ -8,19 +8,16 @@ import { expectError, fixture, inFolder, readAll, withFile } from "./helpers/fil
 
 const bytes = safetensorsBytes({ a: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }, floats(1, 2));
 
-function tarBytes(): Buffer {
-  const block = Buffer.alloc(1024);
-  block.write("sys_info");
-  block.write("ustar", 257);
-  return block;
-}
-
 describe("loadWeights", () => {
   it("knows formats by their bytes, whatever the name", async () => {
     await inFolder(async (folder) => {
       const path = join(folder, "weights.caffemodel");
       await writeFile(path, await readFile(fixture("torch-tied.pth")));
       expect((await loadWeights(path)).format).to.equal("torch-zip");
+      await writeFile(path, await readFile(fixture("legacy-tied.pth")));
+      expect((await loadWeights(path)).format).to.equal("torch-legacy");
+      await writeFile(path, await readFile(fixture("tar-tied.pth")));
+      expect((await loadWeights(path)).format).to.equal("torch-tar");
       await writeFile(path, bytes);
       expect((await loadWeights(path)).format).to.equal("safetensors");
     });
@@ -40,14 +37,7 @@ describe("loadWeights", () => {
     });
   });
 
-  const again = "load it with PyTorch and save it with torch.save(model.state_dict(), path) of 1.6 or later";
   const unread: readonly [kind: string, bytes: () => Buffer | Promise<Buffer>, text: string][] = [
-    [
-      "an old PyTorch file",
-      () => readFile(fixture("torch-old.pth")),
-      `a PyTorch file of before 1.6, which is not read; ${again}`,
-    ],
-    ["tar", tarBytes, `a tar archive (PyTorch of before 0.1.10), which is not read; ${again}`],
     [
       "npy",
       () => readFile(fixture("numpy.npy")),
@@ -87,7 +77,8 @@ describe("loadWeights", () => {
         expectError(
           loadWeights(path),
           "WEIGHTS_INVALID",
-          `FILE: starts with bytes ${shown}, no format that is read; known are safetensors, torch-zip;` +
+          `FILE: starts with bytes ${shown}, no format that is read; known are safetensors, torch-zip,` +
+            ` torch-legacy, torch-tar;` +
             " convert it to safetensors",
           path,
         ),

@@ -15,7 +15,17 @@ import {
 import { expectedOf, expectError, expectFixture, fixture, readAll, withFile } from "./helpers/files.js";
 
 describe("PyTorch zip files", () => {
-  for (const name of ["state", "parallel", "checkpoint", "towers", "dtypes", "strided", "tied", "parameter"])
+  for (const name of [
+    "state",
+    "parallel",
+    "checkpoint",
+    "towers",
+    "dtypes",
+    "strided",
+    "tied",
+    "parameter",
+    "counter",
+  ])
     it(`reads torch-${name}.pth as torch does, whole and in odd pieces`, () =>
       expectFixture(`torch-${name}.pth`, "torch-zip"));
 
