@@ -1,10 +1,11 @@
 /** Tensors that lie in a file as arrays of numbers: all that the readers of formats have to find. */
 import type { Shape } from "../network/layers.js";
 import { elementsOf } from "../network/shapes.js";
+import { Bands } from "./bands.js";
 import type { OpenFile, WeightFile } from "./file.js";
 import { BYTES_PER_ELEMENT, bytesOf, toFloat32 } from "./numbers.js";
 import { checkedReader } from "./reader.js";
-import { gather, isRowMajor, spanOf, type Strides } from "./strided.js";
+import { isRowMajor, type Strides } from "./strided.js";
 import type { Purpose, TensorInfo, Weights } from "./weights.js";
 
 export interface StoredTensor extends TensorInfo {
@@ -19,8 +20,10 @@ export interface StoredTensor extends TensorInfo {
   readonly axes?: Shape;
   /** Every value is multiplied by this. */
   readonly factor?: number;
-  /** Bytes that had to be unpacked, in place of the file's; `offset` is a multiple of the element's size then. */
+  /** Bytes that had to be unpacked, in place of the file's. */
   readonly held?: Uint8Array;
+  /** Makes the bytes that stand in place of the file's, each time that they are read; as `held` else. */
+  readonly unpack?: (file: OpenFile) => Promise<Uint8Array>;
 }
 
 /** What a reader of a format finds: every tensor checked to lie inside the file. */
@@ -46,29 +49,45 @@ export function fileWeights(file: WeightFile, format: string, contents: FileCont
 function storedFiller(
   file: OpenFile,
 ): (tensor: StoredTensor, start: number, out: Float32Array) => Promise<void> {
-  // One tensor that is not in row-major order is kept whole, since rows of it touch all of its bytes.
-  let whole: { readonly of: StoredTensor; readonly values: Promise<Float32Array> } | undefined;
+  const bands = new Bands();
+  const unpacked = new LastUnpacked();
   return async (tensor, start, out) => {
-    const { strides, shape, axes = shape, factor = 1 } = tensor;
-    if (strides === undefined || isRowMajor(axes, strides)) await readRun(file, tensor, start, out);
+    const { strides, shape, axes = shape, factor = 1, held, unpack } = tensor;
+    const bytes = held
+      ? inMemory(held)
+      : unpack
+        ? inMemory(await unpacked.of(tensor, () => unpack(file)))
+        : file;
+    if (strides === undefined || isRowMajor(axes, strides)) await readRun(bytes, tensor, start, out);
     else {
-      if (whole?.of !== tensor) whole = { of: tensor, values: readSpan(file, tensor, axes, strides) };
-      gather(await whole.values, 0, axes, strides, start, out);
+      const read = (from: number, run: Float32Array) => readRun(bytes, tensor, from, run);
+      await bands.fill(tensor, { shape: axes, strides, read }, start, out);
     }
     if (factor !== 1) for (let i = 0; i < out.length; i++) out[i] *= factor;
   };
 }
 
-async function readSpan(
-  file: OpenFile,
-  tensor: StoredTensor,
-  axes: Shape,
-  strides: Strides,
-): Promise<Float32Array> {
-  const values = new Float32Array(spanOf(axes, strides));
-  await readRun(file, tensor, 0, values);
-  return values;
+/** What is unpacked stays for the next read: of two tensors, since a layer's biases are read amid its weights. */
+class LastUnpacked {
+  readonly #kept = new Map<StoredTensor, Promise<Uint8Array>>();
+
+  of(tensor: StoredTensor, unpack: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const found = this.#kept.get(tensor);
+    this.#kept.delete(tensor);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > 1) this.#kept.delete(oldest);
+    const bytes = found ?? unpack();
+    this.#kept.set(tensor, bytes);
+    return bytes;
+  }
 }
+
+const inMemory = (bytes: Uint8Array): OpenFile => ({
+  read: (offset, target) => {
+    target.set(bytes.subarray(offset, offset + target.length));
+    return Promise.resolve();
+  },
+});
 
 /** Reads elements that follow each other in the file. */
 async function readRun(
@@ -79,10 +98,6 @@ async function readRun(
 ): Promise<void> {
   const size = BYTES_PER_ELEMENT[tensor.dtype];
   const offset = tensor.offset + start * size;
-  if (tensor.held) {
-    toFloat32(tensor.dtype, tensor.held.subarray(offset, offset + out.length * size), out);
-    return;
-  }
   if (tensor.dtype === "F32") {
     await file.read(offset, bytesOf(out)); // the file's bytes are what `out` wants: no copy
     return;
