@@ -1,5 +1,5 @@
 /**
- * Zip archives as PyTorch writes them: members found through the central directory; stored ones are read in place.
+ * Zip archives as PyTorch and NumPy write them: members found through the central directory; stored ones are read in place.
  * Local headers are checked for name and place only, since PyTorch leaves their sizes zero.
  * Offsets are bytes from the start of the file; field names are those of PKWARE's APPNOTE.TXT, sections 4.3.7 to 4.3.16.
  */
@@ -82,15 +82,20 @@ export async function readMember(file: WeightFile, opened: OpenFile, member: Zip
   checkStored(file.source, member);
   const bytes = new Uint8Array(member.size);
   await opened.read(member.offset, bytes);
+  checkCrc(file.source, member, bytes);
+  return bytes;
+}
+
+/** @throws AlexNetError WEIGHTS_INVALID where the bytes are not those that were archived. */
+export function checkCrc(source: string, member: ZipMember, bytes: Uint8Array): void {
   const crc = crc32(bytes);
   if (crc !== member.crc)
     throw weightsErrors.field(
-      file.source,
+      source,
       `member ${JSON.stringify(member.name)}: CRC-32`,
       hex(crc),
       `${hex(member.crc)}, as the directory says`,
     );
-  return bytes;
 }
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;

@@ -1,0 +1,109 @@
+/** Deflated members of zip archives, unpacked as far as they are wanted and never further than they may go. */
+import { createInflateRaw } from "node:zlib";
+import { Readable } from "node:stream";
+import { AlexNetError } from "../errors/base.js";
+import { weightsErrors } from "../errors/weights.js";
+import { checkCrc, type ZipMember } from "./zip.js";
+import type { OpenFile } from "./file.js";
+
+/** Bytes that are read at a time. */
+const CHUNK = 1 << 16;
+/** Bytes that are unpacked at a time: with Node's own 16 KB, most of the time is spent between them. */
+const UNPACKED = 1 << 18;
+/** Deflate makes at most 258 bytes of 2 bits. */
+const MOST_RATIO = 1032;
+
+/** The first bytes of a member, `length` of them or all. */
+export async function inflateHead(
+  source: string,
+  opened: OpenFile,
+  member: ZipMember,
+  length: number,
+): Promise<Uint8Array> {
+  const head = new Uint8Array(Math.min(length, member.size));
+  await inflateInto(source, opened, member, head);
+  return head;
+}
+
+/** A whole member, whose CRC-32 is checked. */
+export async function inflateMember(
+  source: string,
+  opened: OpenFile,
+  member: ZipMember,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(member.size);
+  await inflateInto(source, opened, member, bytes);
+  checkCrc(source, member, bytes);
+  return bytes;
+}
+
+/** @throws AlexNetError WEIGHTS_INVALID where the member's size in the directory is more than its bytes can give. */
+export function checkRatio(source: string, { name, size, packedSize }: ZipMember): void {
+  if (size > packedSize * MOST_RATIO)
+    throw weightsErrors.field(
+      source,
+      `member ${JSON.stringify(name)}: size`,
+      size,
+      `at most ${packedSize * MOST_RATIO}, as ${packedSize} deflated bytes can give`,
+    );
+}
+
+/** Fills `target`; what goes on behind the member's size is an error. */
+async function inflateInto(
+  source: string,
+  opened: OpenFile,
+  member: ZipMember,
+  target: Uint8Array,
+): Promise<void> {
+  const at = `member ${JSON.stringify(member.name)}`;
+  const inflate = createInflateRaw({ chunkSize: UNPACKED });
+  const packed = Readable.from(packedChunks(opened, member));
+  // pipe() does not carry errors
+  packed.on("error", (error) => inflate.destroy(error));
+  packed.pipe(inflate);
+  let done = 0;
+  try {
+    for await (const chunk of inflate as AsyncIterable<Buffer>) {
+      target.set(chunk.subarray(0, target.length - done), done);
+      done += chunk.length;
+      if (done > member.size)
+        throw weightsErrors.field(
+          source,
+          `${at}: unpacked size`,
+          done,
+          `${member.size}, as the directory says`,
+        );
+      if (done >= target.length && target.length < member.size) return;
+    }
+  } catch (cause) {
+    if (cause instanceof AlexNetError) throw cause;
+    throw weightsErrors.broken(
+      source,
+      at,
+      `cannot be inflated (${cause instanceof Error ? cause.message : ""})`,
+    );
+  } finally {
+    packed.destroy();
+    inflate.destroy();
+  }
+  if (done !== member.size)
+    throw weightsErrors.field(source, `${at}: unpacked size`, done, `${member.size}, as the directory says`);
+  if (inflate.bytesWritten !== member.packedSize)
+    throw weightsErrors.field(
+      source,
+      `${at}: packed size`,
+      member.packedSize,
+      `${inflate.bytesWritten}, where its data ends`,
+    );
+}
+
+async function* packedChunks(
+  opened: OpenFile,
+  { offset, packedSize }: ZipMember,
+): AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < packedSize; done += CHUNK) {
+    const chunk = new Uint8Array(Math.min(CHUNK, packedSize - done));
+    await opened.read(offset + done, chunk);
+    yield chunk;
+  }
+}
