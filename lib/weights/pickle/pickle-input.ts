@@ -8,26 +8,46 @@ export interface BytesPart {
   readonly from?: number;
   /** Whether it goes on behind them. */
   readonly goesOn?: boolean;
+  /** Offset behind the last byte that there is, where `show` brings them a window at a time. */
+  readonly size?: number;
 }
 
 /** The bytes of a pickle, read in order and never past their end. */
 export class PickleInput {
-  private readonly view: DataView;
+  private view: DataView;
   private position: number;
   /** Where the opcode that runs began; messages name it. */
   private opcodeAt: number;
+  private readonly size: number;
+  /** Offset of the first of `bytes`. */
+  private from = 0;
 
   constructor(
     private readonly source: string,
     /** What holds the pickle, for messages. */
     private readonly member: string,
-    private readonly bytes: Uint8Array,
+    private bytes: Uint8Array,
     start: number,
     private readonly part: BytesPart = {},
   ) {
+    this.size = part.size ?? bytes.length;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.position = start;
     this.opcodeAt = start;
+  }
+
+  /** How many of the next `length` bytes have to be brought by `show`, from `end` on; 0 where all are here. */
+  missing(length: number): number {
+    const wanted = Math.min(length, this.size - this.position);
+    const here = this.position >= this.from && this.position + wanted <= this.from + this.bytes.length;
+    return here ? 0 : wanted;
+  }
+
+  /** Lets `bytes`, which start at `end`, be those that are read. */
+  show(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.from = this.position;
   }
 
   /** Offset behind what has been read. */
@@ -70,6 +90,13 @@ export class PickleInput {
     return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
 
+  /** The offset of the next `length` bytes, which are passed over and need not be here. */
+  skip(length: number): number {
+    this.check(length);
+    this.position += length;
+    return this.position - length;
+  }
+
   text(length: number, encoding: "utf-8" | "latin1"): string {
     const start = this.advance(length);
     const bytes = Buffer.from(this.bytes.subarray(start, start + length));
@@ -79,7 +106,8 @@ export class PickleInput {
 
   /** Up to the next line feed, which is read too. */
   line(longest: number): string {
-    const searched = this.bytes.subarray(this.position, this.position + longest + 1);
+    const start = this.position - this.from;
+    const searched = this.bytes.subarray(start, start + longest + 1);
     const end = searched.indexOf(10);
     if (end < 0) {
       const problem = `has no line of at most ${longest} bytes`;
@@ -107,17 +135,22 @@ export class PickleInput {
   private ended(problem: string): AlexNetError {
     return this.part.goesOn
       ? this.refused(
-          `goes past the ${this.bytes.length} bytes of a pickle that are read`,
+          `goes past the ${this.size} bytes of a pickle that are read`,
           "save the state dict alone",
         )
       : this.wrong(problem);
   }
 
+  /** The place in `bytes` of the next `length` ones. */
   private advance(length: number): number {
-    const start = this.position;
-    if (length < 0 || start + length > this.bytes.length)
-      throw this.ended(`needs ${length} bytes, ${this.bytes.length - start} are left`);
-    this.position = start + length;
+    this.check(length);
+    const start = this.position - this.from;
+    this.position += length;
     return start;
+  }
+
+  private check(length: number): void {
+    if (length < 0 || this.position + length > this.size)
+      throw this.ended(`needs ${length} bytes, ${this.size - this.position} are left`);
   }
 }

@@ -4,11 +4,13 @@ import {
   PickleCall,
   PickleGlobal,
   PicklePersistent,
+  PickleSpan,
   PickleTuple,
   type PickleDict,
   type PickleKey,
   type PickleValue,
 } from "./pickle-values.js";
+import type { PickleRules } from "./pickle-rules.js";
 
 /** MARKs that may be open at a time. */
 const DEEPEST = 64;
@@ -28,7 +30,7 @@ export class PickleMachine {
   /** @param mostEntries of all OrderedDicts together that are made from lists */
   constructor(
     private readonly input: PickleInput,
-    private readonly globals: ReadonlySet<string>,
+    private readonly rules: PickleRules,
     private readonly mostEntries: number,
   ) {}
 
@@ -87,10 +89,10 @@ export class PickleMachine {
 
   global(module: string, name: string): PickleGlobal {
     const full = `${module} ${name}`;
-    if (this.globals.has(full)) return new PickleGlobal(full);
+    if (this.rules.globals.has(full)) return new PickleGlobal(full);
     throw this.input.refused(
-      `wants to import ${JSON.stringify(`${module}.${name}`)}, which a state dict does not need`,
-      "save it with torch.save(model.state_dict(), path)",
+      `wants to import ${JSON.stringify(`${module}.${name}`)}, which a ${this.rules.what} does not need`,
+      this.rules.next,
     );
   }
 
@@ -125,7 +127,9 @@ export class PickleMachine {
     return value;
   }
 
-  private setItem(dict: PickleDict, key: PickleValue, value: PickleValue): void {
+  private setItem(dict: PickleDict, named: PickleValue, value: PickleValue): void {
+    // Python 2 has byte strings for names
+    const key = named instanceof PickleSpan && named.text !== undefined ? named.text : named;
     if (!isKey(key)) throw this.input.wrong(`has ${kindOf(key)} as a key of a dict`);
     if (dict.has(key)) throw this.input.wrong("sets a key that is already there");
     dict.set(key, value);

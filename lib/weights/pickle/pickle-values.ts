@@ -20,6 +20,21 @@ export class PicklePersistent {
   constructor(readonly id: PickleValue) {}
 }
 
+/**
+ * A string that stays where it is in the file: a byte string of a pickle of arrays, or a text that is too long for a
+ * name.
+ */
+export class PickleSpan {
+  constructor(
+    readonly encoding: "bytes" | "utf-8",
+    /** Bytes from the start of the file. */
+    readonly offset: number,
+    readonly length: number,
+    /** The bytes as Latin-1, where there are few of them. */
+    readonly text?: string,
+  ) {}
+}
+
 export class PickleTuple {
   constructor(readonly items: readonly PickleValue[]) {}
 }
@@ -28,7 +43,14 @@ export type PickleKey = null | boolean | number | bigint | string;
 /** A dict or an OrderedDict: a Map gives no key a meaning of its own. */
 export type PickleDict = Map<PickleKey, PickleValue>;
 export type PickleValue =
-  PickleKey | PickleValue[] | PickleTuple | PickleDict | PickleGlobal | PickleCall | PicklePersistent;
+  | PickleKey
+  | PickleValue[]
+  | PickleTuple
+  | PickleDict
+  | PickleGlobal
+  | PickleCall
+  | PicklePersistent
+  | PickleSpan;
 
 /** One Python word or two for a value. Values may hold themselves, so no message prints one. */
 export function kindOf(value: PickleValue | undefined): string {
@@ -39,6 +61,7 @@ export function kindOf(value: PickleValue | undefined): string {
   if (value instanceof Map) return `a dict of ${value.size}`;
   if (value instanceof PickleTuple) return `a tuple of ${value.items.length}`;
   if (value instanceof PickleGlobal) return value.name.replace(" ", ".");
+  if (value instanceof PickleSpan) return `a string of ${value.length} bytes`;
   if (value instanceof PickleCall) return `a ${value.callee.replace(" ", ".")}`;
   return "a persistent object";
 }

@@ -5,7 +5,8 @@
  */
 import { PickleInput, type BytesPart } from "./pickle-input.js";
 import { PickleMachine } from "./pickle-machine.js";
-import { PickleTuple, type PicklePersistent, type PickleValue } from "./pickle-values.js";
+import { STATE_DICT, type PickleRules } from "./pickle-rules.js";
+import { PickleSpan, PickleTuple, type PicklePersistent, type PickleValue } from "./pickle-values.js";
 
 export interface PickleSource {
   /** The file, for messages. */
@@ -38,27 +39,64 @@ const MOST_OPCODES = 200_000;
 /** Bytes of an integer; the magic number of old PyTorch files has 10. */
 const LONGEST_INTEGER = 16;
 const LONGEST_NAME = 128;
+/** Bytes of a string that may be a name; longer ones, and all byte strings of a pickle of arrays, stay in the file. */
+const LONGEST_SHORT = 255;
 const STOP = 0x2e;
+const PROTO = 0x80;
 
 /**
- * Reads one pickle.
+ * Reads the pickle of a state dict, or of a part of one.
  * @throws AlexNetError WEIGHTS_INVALID naming the byte of the opcode that is wrong or refused.
  */
 export function readPickle(from: PickleSource): Pickled {
   const input = new PickleInput(from.source, from.member, from.bytes, from.start, from.part);
-  const machine = new PickleMachine(input, from.globals, MOST_OPCODES);
-  for (let count = 0; count < MOST_OPCODES; count++) {
-    const opcode = input.opcode();
-    if (opcode === STOP) return { value: machine.finish(), end: input.end, persistents: machine.persistents };
-    const value = VALUES.get(opcode);
-    if (value) machine.push(value(input, machine));
-    else if (!act(opcode, input, machine))
-      throw input.refused(
-        `holds opcode 0x${opcode.toString(16).padStart(2, "0")}, which a state dict does not need`,
-        "save it with torch.save(model.state_dict(), path)",
-      );
+  const run = new PickleRun(input, { ...STATE_DICT, globals: from.globals });
+  while (!run.step());
+  return { value: run.finish(), end: input.end, persistents: run.persistents };
+}
+
+/** A pickle that is read an opcode at a time, by whoever brings its bytes. */
+export class PickleRun {
+  readonly #machine: PickleMachine;
+  #count = 0;
+
+  constructor(
+    private readonly input: PickleInput,
+    private readonly rules: PickleRules,
+  ) {
+    this.#machine = new PickleMachine(input, rules, MOST_OPCODES);
   }
-  throw input.refused(`is the last of ${MOST_OPCODES} opcodes that are read`, "save the state dict alone");
+
+  /** Runs one opcode; true where it was STOP. */
+  step(): boolean {
+    const { input, rules } = this;
+    if (this.#count === MOST_OPCODES)
+      throw input.refused(
+        `is the last of ${MOST_OPCODES} opcodes that are read`,
+        `save the ${rules.what} alone`,
+      );
+    this.#count++;
+    const opcode = input.opcode();
+    if (opcode === STOP) return true;
+    const value = rules.spans ? (SPANS.get(opcode) ?? VALUES.get(opcode)) : VALUES.get(opcode);
+    if (value) this.#machine.push(value(input, this.#machine));
+    else if (opcode === PROTO) protocol(input, rules);
+    else if (!act(opcode, input, this.#machine))
+      throw input.refused(
+        `holds opcode 0x${opcode.toString(16).padStart(2, "0")}, which a ${rules.what} does not need`,
+        rules.next,
+      );
+    return false;
+  }
+
+  get persistents(): readonly PicklePersistent[] {
+    return this.#machine.persistents;
+  }
+
+  /** The one value that is left. */
+  finish(): PickleValue {
+    return this.#machine.finish();
+  }
 }
 
 /** Opcodes that push a value. */
@@ -88,12 +126,31 @@ const VALUES = new Map<number, (input: PickleInput, machine: PickleMachine) => P
   [0x51, (_, machine) => machine.persistent()], // BINPERSID
 ]);
 
+/** Strings of a pickle of arrays, of which Python 2 and 3 have different ones. */
+const SPANS = new Map<number, (input: PickleInput) => PickleValue>([
+  [0x58, unicode], // BINUNICODE
+  [0x55, (input) => byteString(input, input.u8())], // SHORT_BINSTRING
+  [0x54, (input) => byteString(input, input.i32())], // BINSTRING
+  [0x43, (input) => byteString(input, input.u8())], // SHORT_BINBYTES
+  [0x42, (input) => byteString(input, input.u32())], // BINBYTES
+]);
+
+function unicode(input: PickleInput): PickleValue {
+  const length = input.u32();
+  return length <= LONGEST_SHORT
+    ? input.text(length, "utf-8")
+    : new PickleSpan("utf-8", input.skip(length), length);
+}
+
+function byteString(input: PickleInput, length: number): PickleSpan {
+  if (length < 0 || length > LONGEST_SHORT) return new PickleSpan("bytes", input.skip(length), length);
+  const offset = input.end;
+  return new PickleSpan("bytes", offset, length, input.text(length, "latin1"));
+}
+
 /** Runs an opcode that pushes nothing; false where it is none of them. */
 function act(opcode: number, input: PickleInput, machine: PickleMachine): boolean {
   switch (opcode) {
-    case 0x80: // PROTO
-      protocol(input);
-      return true;
     case 0x28: // MARK
       machine.mark();
       return true;
@@ -123,13 +180,10 @@ function act(opcode: number, input: PickleInput, machine: PickleMachine): boolea
   }
 }
 
-function protocol(input: PickleInput): void {
+function protocol(input: PickleInput, { protocols, protocolNext }: PickleRules): void {
   const version = input.u8();
-  if (version !== 2)
-    throw input.refused(
-      `is of pickle protocol ${version}, not 2`,
-      "save it with torch.save's default protocol",
-    );
+  if (!protocols.includes(version))
+    throw input.refused(`is of pickle protocol ${version}, not ${protocols.join(" or ")}`, protocolNext);
 }
 
 function long(input: PickleInput): number | bigint {
