@@ -1,5 +1,7 @@
 /** The kinds of weight file, told apart by their bytes and never by their name. A new one is a file and a line here. */
 import type { WeightFormat } from "./format.js";
+import { npy } from "./numpy/npy.js";
+import { npz } from "./numpy/npz.js";
 import { safetensors } from "./safetensors.js";
 import { torchLegacy } from "./torch/torch-legacy.js";
 import { torchTar } from "./torch/torch-tar.js";
@@ -8,7 +10,7 @@ import { torchZip } from "./torch/torch-zip.js";
 /** tar tells its kind latest, at byte 257. */
 export const HEAD_BYTES = 512;
 
-export const FORMATS: readonly WeightFormat[] = [safetensors, torchZip, torchLegacy, torchTar];
+export const FORMATS: readonly WeightFormat[] = [safetensors, npy, npz, torchZip, torchLegacy, torchTar];
 
 /** Kinds that are known by sight and not read. */
 export interface UnreadKind {
@@ -25,7 +27,6 @@ const startsWith =
 const ascii = (text: string): readonly number[] => [...Buffer.from(text, "latin1")];
 
 export const UNREAD_KINDS: readonly UnreadKind[] = [
-  { kind: "a NumPy .npy file", next: "convert it to safetensors", matches: startsWith(ascii("\x93NUMPY")) },
   {
     kind: "an HDF5 file",
     next: "convert it to safetensors",

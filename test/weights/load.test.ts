@@ -38,16 +38,6 @@ describe("loadWeights", () => {
   });
 
   const unread: readonly [kind: string, bytes: () => Buffer | Promise<Buffer>, text: string][] = [
-    [
-      "npy",
-      () => readFile(fixture("numpy.npy")),
-      "a NumPy .npy file, which is not read; convert it to safetensors",
-    ],
-    [
-      "npz",
-      () => readFile(fixture("numpy.npz")),
-      "a NumPy .npz archive, which is not read; convert it to safetensors",
-    ],
     ["gzip", () => gzipSync(bytes), "a gzip file, which is not read; unpack it first"],
     [
       "HDF5",
@@ -77,7 +67,7 @@ describe("loadWeights", () => {
         expectError(
           loadWeights(path),
           "WEIGHTS_INVALID",
-          `FILE: starts with bytes ${shown}, no format that is read; known are safetensors, torch-zip,` +
+          `FILE: starts with bytes ${shown}, no format that is read; known are safetensors, npy, npz, torch-zip,` +
             ` torch-legacy, torch-tar;` +
             " convert it to safetensors",
           path,

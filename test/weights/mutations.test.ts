@@ -29,25 +29,37 @@ function mutate(original: Buffer, { bytes, cut, tail }: Mutation): Buffer {
 }
 
 describe("damaged weight files", () => {
-  for (const name of [
-    "plain-0.safetensors",
-    "torch-strided.pth",
-    "torch-parameter.pth",
-    "torch-checkpoint.pth",
-  ])
-    it(`either read to as many finite numbers as they claim, or fail with a named error: ${name}, ${RUNS} runs`, async () => {
+  for (const [name, runs] of [
+    ["plain-0.safetensors", RUNS],
+    ["torch-strided.pth", RUNS],
+    ["torch-parameter.pth", RUNS],
+    ["torch-checkpoint.pth", RUNS],
+    ["numpy-layers2.npy", 1000],
+    ["numpy-layers3.npy", 500],
+    ["numpy-python2.npy", 1000],
+    ["numpy-stored.npz", 1000],
+    ["numpy-packed.npz", 1000],
+  ] as const)
+    it(`either read to as many finite numbers as they claim, or fail with a named error: ${name}, ${runs} runs`, async () => {
       const original = await readFile(fixture(name));
       let refused = 0;
       await fc.assert(
         fc.asyncProperty(mutations, async (mutation) => {
           if (!(await readsWhole(mutate(original, mutation)))) refused++;
         }),
-        { numRuns: RUNS },
+        { numRuns: runs },
       );
-      expect(refused, "mutations that were noticed").to.be.above(RUNS / 10);
+      expect(refused, "mutations that were noticed").to.be.above(runs / 10);
     });
 
-  for (const name of ["plain-0.safetensors", "torch-tied.pth"])
+  for (const name of [
+    "plain-0.safetensors",
+    "torch-tied.pth",
+    "numpy-layers2.npy",
+    "numpy-python2.npy",
+    "numpy-stored.npz",
+    "numpy-packed.npz",
+  ])
     it(`are refused at every cut: ${name}`, async () => {
       const original = await readFile(fixture(name));
       for (let length = 0; length < original.length; length++)

@@ -56,13 +56,10 @@ async function readTorchZip(file: WeightFile, opened: OpenFile): Promise<FileCon
 }
 
 function findPickle(source: string, members: ReadonlyMap<string, ZipMember>): ZipMember {
-  const names = [...members.keys()];
   const pickles = [...members.values()].filter(({ name }) => /^([^/]+\/)?data\.pkl$/.test(name));
   if (pickles.length === 1) return pickles[0];
   if (pickles.length > 1)
     throw weightsErrors.broken(source, "the zip archive", `has ${pickles.length} members named ${PICKLE}`);
-  if (names.length > 0 && names.every((name) => name.endsWith(".npy")))
-    throw weightsErrors.unsupported(source, "a NumPy .npz archive", "convert it to safetensors");
   throw weightsErrors.unsupported(
     source,
     `a zip archive without ${PICKLE}`,
