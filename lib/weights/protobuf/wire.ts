@@ -23,7 +23,7 @@ export interface WireField {
   readonly step: number;
 }
 
-/** Fields of one message, runs counted once. AlexNet's messages have a few dozen. */
+/** Fields of all messages that are read of a file, runs counted once. AlexNet's have a few hundred. */
 const MOST_FIELDS = 1 << 16;
 /** Bytes that are read at a time. */
 const WINDOW = 1 << 16;
@@ -35,9 +35,13 @@ export class WireReader {
   readonly #source: string;
   readonly #size: number;
   readonly #file: OpenFile;
-  #window = new Uint8Array(0);
+  readonly #buffer = new Uint8Array(WINDOW);
+  /** The part of the buffer that is filled. */
+  #window = this.#buffer.subarray(0, 0);
   /** Byte offset of the window in the file. */
   #from = 0;
+  /** Fields that were read. */
+  #fields = 0;
 
   constructor({ source, size }: WeightFile, file: OpenFile) {
     this.#source = source;
@@ -54,20 +58,36 @@ export class WireReader {
     const fields: WireField[] = [];
     for (let at = start; at < end;) {
       await this.#load(at);
-      const field = this.#field(at, end, what);
-      const last = fields.at(-1);
-      if (last && continues(last, field)) fields[fields.length - 1] = { ...last, count: last.count + 1 };
-      else fields.push(field);
-      if (fields.length > MOST_FIELDS)
+      const first = this.#field(at, end, what);
+      const field = first.step === 0 ? first : { ...first, count: await this.#countRun(first, end) };
+      fields.push(field);
+      if (++this.#fields > MOST_FIELDS)
         throw weightsErrors.refused(
           this.#source,
           `${what} at byte ${start}`,
-          `has more than ${MOST_FIELDS} fields`,
+          `brings the file to more than ${MOST_FIELDS} fields`,
           "give a file of weights alone",
         );
-      at = field.end;
+      at = field.end + (field.count - 1) * field.step;
     }
     return fields;
+  }
+
+  /**
+   * How many numbers of an unpacked repeated field follow each other from the first on: as long as its tag is found a
+   * step further. Only tags are compared, since AlexNet may have 61 million of them.
+   */
+  async #countRun({ at, start, step }: WireField, end: number): Promise<number> {
+    const tag = this.#window.slice(at - this.#from, start - this.#from);
+    let count = 1;
+    for (let next = at + step; next + step <= end;) {
+      await this.#load(next);
+      const from = this.#from;
+      const last = Math.min(end, from + this.#window.length) - step;
+      for (; next <= last; next += step, count++)
+        for (let i = 0; i < tag.length; i++) if (this.#window[next - from + i] !== tag[i]) return count;
+    }
+    return count;
   }
 
   /** The bytes of a field of wire 2, of which there may be at most `most`. */
@@ -158,21 +178,12 @@ export class WireReader {
   async #load(at: number): Promise<void> {
     const needed = Math.min(HEAD, this.#size - at);
     if (at >= this.#from && at + needed <= this.#from + this.#window.length) return;
-    const window = new Uint8Array(Math.min(WINDOW, this.#size - at));
-    await this.#file.read(at, window);
-    this.#window = window;
+    this.#window = this.#buffer.subarray(0, Math.min(WINDOW, this.#size - at));
     this.#from = at;
+    await this.#file.read(at, this.#window);
   }
 
   #wrong(at: number, what: string, problem: string) {
     return weightsErrors.broken(this.#source, `${what}, the field at byte ${at}`, problem);
   }
 }
-
-/** Whether a number of an unpacked repeated field follows the one before it. */
-const continues = (last: WireField, next: WireField): boolean =>
-  (next.wire === 1 || next.wire === 5) &&
-  last.number === next.number &&
-  last.wire === next.wire &&
-  last.step === next.step &&
-  next.at === last.at + last.count * last.step;
