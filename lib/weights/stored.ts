@@ -6,11 +6,26 @@ import type { OpenFile, WeightFile } from "./file.js";
 import { BYTES_PER_ELEMENT, bytesOf, toFloat32 } from "./numbers.js";
 import { checkedReader } from "./reader.js";
 import { isRowMajor, type Strides } from "./strided.js";
-import type { Purpose, TensorInfo, Weights } from "./weights.js";
+import type { DType, Purpose, TensorInfo, Weights } from "./weights.js";
+
+/** Elements that lie in a file at even distances. */
+export interface StoredRun {
+  /** Bytes from the start of the file to the first one. */
+  readonly offset: number;
+  /** Elements. */
+  readonly count: number;
+  /** Bytes from one element to the next, at least the size of one. */
+  readonly step: number;
+}
 
 export interface StoredTensor extends TensorInfo {
   /** Bytes from the start of the file, or of `held`, to element [0, ..., 0]. */
   readonly offset: number;
+  /**
+   * Where the elements lie, in row-major order, one run after the other; without it they are one run from `offset` on,
+   * without gaps. Not together with `held`.
+   */
+  readonly runs?: readonly StoredRun[];
   /** Elements, positive; without it the elements are in row-major order without gaps. One for each axis of `axes`. */
   readonly strides?: Strides;
   /**
@@ -96,20 +111,51 @@ async function readRun(
   start: number,
   out: Float32Array,
 ): Promise<void> {
-  const size = BYTES_PER_ELEMENT[tensor.dtype];
+  const { dtype, runs } = tensor;
+  const size = BYTES_PER_ELEMENT[dtype];
   const offset = tensor.offset + start * size;
-  if (tensor.dtype === "F32") {
+  if (runs === undefined) {
+    await readEvenly(file, dtype, offset, size, out);
+    return;
+  }
+  let first = 0;
+  for (const run of runs) {
+    const from = Math.max(start, first);
+    const to = Math.min(start + out.length, first + run.count);
+    const part = from < to ? out.subarray(from - start, to - start) : undefined;
+    if (part) await readEvenly(file, dtype, run.offset + (from - first) * run.step, run.step, part);
+    first += run.count;
+  }
+}
+
+/** Reads elements that are `step` bytes from each other. */
+async function readEvenly(
+  file: OpenFile,
+  dtype: DType,
+  offset: number,
+  step: number,
+  out: Float32Array,
+): Promise<void> {
+  const size = BYTES_PER_ELEMENT[dtype];
+  if (dtype === "F32" && step === size) {
     await file.read(offset, bytesOf(out)); // the file's bytes are what `out` wants: no copy
     return;
   }
-  const step = CHUNK / size;
-  const chunk = new Uint8Array(Math.min(CHUNK, out.length * size));
-  for (let done = 0; done < out.length; done += step) {
-    const part = out.subarray(done, done + step);
-    const bytes = chunk.subarray(0, part.length * size);
-    await file.read(offset + done * size, bytes);
-    toFloat32(tensor.dtype, bytes, part);
+  const most = Math.floor(CHUNK / step);
+  const chunk = new Uint8Array(Math.min(most, out.length) * step);
+  for (let done = 0; done < out.length; done += most) {
+    const part = out.subarray(done, done + most);
+    const bytes = chunk.subarray(0, (part.length - 1) * step + size);
+    await file.read(offset + done * step, bytes);
+    if (step > size) closeGaps(bytes, size, step, part.length);
+    toFloat32(dtype, bytes.subarray(0, part.length * size), part);
   }
+}
+
+/** Moves elements that are `step` bytes from each other to the front, one behind the other. */
+function closeGaps(bytes: Uint8Array, size: number, step: number, count: number): void {
+  for (let i = 1; i < count; i++)
+    for (let byte = 0; byte < size; byte++) bytes[i * size + byte] = bytes[i * step + byte];
 }
 
 /** Elements of all tensors together. */
