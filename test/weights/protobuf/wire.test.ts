@@ -279,11 +279,12 @@ describe("protobuf's wire format", () => {
           // floats of one number that follow each other are one run
           const wanted: [number, bigint | number, string][] = [];
           for (const { number, what } of fields) {
-            const last = wanted.at(-1);
+            const [lastNumber, lastAmount, lastKind] =
+              wanted.length > 0 ? wanted[wanted.length - 1] : [0, 0, ""];
             const amount = what.kind === "bytes" ? what.value.length : what.value;
-            if (what.kind === "floats" && last?.[0] === number && last[2] === "floats")
-              last[1] = Number(last[1]) + what.value;
-            else wanted.push([number, amount, what.kind]);
+            const goesOn = what.kind === "floats" && lastKind === "floats" && lastNumber === number;
+            if (goesOn) wanted.pop();
+            wanted.push([number, goesOn ? Number(lastAmount) + Number(amount) : amount, what.kind]);
           }
           expect(shown).to.deep.equal(wanted.map(([number, amount]) => [number, amount]));
         });
