@@ -64,6 +64,12 @@ export const weightsErrors = {
       `${source}: tensor ${show(tensor)}: dtype is ${show(dtype)}; it must be one of ${known.join(", ")};` +
         ` convert it to F32`,
     ),
+  layers: (source: string, cause: unknown) =>
+    new AlexNetError(
+      "WEIGHTS_INVALID",
+      `${source}: its layers make no network: ${reasonOf(cause)}; use weights of a network that can be computed`,
+      { cause },
+    ),
   duplicate: (source: string, name: string) =>
     invalid(`${source}: tensor ${show(name)} is there twice; names must differ; remove or rename one`),
   notFinite: (source: string, name: string, index: number, value: number) =>
@@ -111,6 +117,26 @@ export const weightsErrors = {
     ),
   writtenType: (got: unknown, known: readonly string[]) =>
     new AlexNetError("OPTION_INVALID", `dtype: got ${show(got)}; it must be one of ${known.join(", ")}`),
+
+  meanUnrecognised: (source: string, head: Uint8Array) =>
+    invalid(
+      `${source}: starts with bytes ${Buffer.from(head.subarray(0, 8)).toString("hex") || "(none)"}; a mean must be a` +
+        " .binaryproto of Caffe or a .npy; give such a file",
+    ),
+  meanField: (source: string, at: string, got: unknown, rule: string) =>
+    invalid(`${source}: ${at} of the mean is ${show(got)}; it must be ${rule}; save the mean so`),
+  meanSize: (source: string, shape: readonly number[], size: number) =>
+    new AlexNetError(
+      "INPUT_INVALID",
+      `${source}: the mean image is ${shapeText(shape)}; it must be [3, ${size}, ${size}], the size to which images are` +
+        " resized; give the mean that these weights were trained with, or its colour",
+    ),
+  meanImageUnwritable: (path: string) =>
+    new AlexNetError(
+      "WEIGHTS_UNWRITABLE",
+      `${path}: a mean image (preprocessing.meanImage) cannot be kept in the file; take it out, so that its mean` +
+        " colour stands for it, and give the image with --mean (`loadMean`) where it is used",
+    ),
 
   unwritable: (path: string, cause: unknown) =>
     new AlexNetError(

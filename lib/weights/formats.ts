@@ -1,4 +1,5 @@
 /** The kinds of weight file, told apart by their bytes and never by their name. A new one is a file and a line here. */
+import { caffemodel } from "./caffe/caffemodel.js";
 import type { WeightFormat } from "./format.js";
 import { npy } from "./numpy/npy.js";
 import { npz } from "./numpy/npz.js";
@@ -10,7 +11,15 @@ import { torchZip } from "./torch/torch-zip.js";
 /** tar tells its kind latest, at byte 257. */
 export const HEAD_BYTES = 512;
 
-export const FORMATS: readonly WeightFormat[] = [safetensors, npy, npz, torchZip, torchLegacy, torchTar];
+export const FORMATS: readonly WeightFormat[] = [
+  safetensors,
+  npy,
+  npz,
+  torchZip,
+  torchLegacy,
+  torchTar,
+  caffemodel,
+];
 
 /** Kinds that are known by sight and not read. */
 export interface UnreadKind {
@@ -31,6 +40,12 @@ export const UNREAD_KINDS: readonly UnreadKind[] = [
     kind: "an HDF5 file",
     next: "convert it to safetensors",
     matches: startsWith(ascii("\x89HDF\r\n\x1a\n")),
+  },
+  {
+    kind: "a mean image of Caffe (.binaryproto)",
+    next: "give it with --mean (`loadMean`), beside the weights",
+    // num 1, channels 3, height: a BlobProto
+    matches: startsWith([0x08, 1, 0x10, 3, 0x18]),
   },
   { kind: "a gzip file", next: "unpack it first", matches: startsWith([0x1f, 0x8b]) },
 ];

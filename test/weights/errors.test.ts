@@ -66,6 +66,11 @@ const TEXTS: Record<
     "WEIGHTS_INVALID",
     'f: tensor "a": dtype is "I64"; it must be one of F32, F16; convert it to F32',
   ],
+  layers: [
+    weightsErrors.layers("f", cause),
+    "WEIGHTS_INVALID",
+    "f: its layers make no network: EIO: i/o error; use weights of a network that can be computed",
+  ],
   duplicate: [
     weightsErrors.duplicate("f", "a"),
     "WEIGHTS_INVALID",
@@ -126,6 +131,28 @@ const TEXTS: Record<
     "OPTION_INVALID",
     'dtype: got "F16"; it must be one of F32, BF16',
   ],
+  meanUnrecognised: [
+    weightsErrors.meanUnrecognised("f", Uint8Array.of(0xca, 0xfe)),
+    "WEIGHTS_INVALID",
+    "f: starts with bytes cafe; a mean must be a .binaryproto of Caffe or a .npy; give such a file",
+  ],
+  meanField: [
+    weightsErrors.meanField("f", "shape", [2], "[3, S, S]"),
+    "WEIGHTS_INVALID",
+    "f: shape of the mean is [2]; it must be [3, S, S]; save the mean so",
+  ],
+  meanSize: [
+    weightsErrors.meanSize("f", [3, 8, 8], 256),
+    "INPUT_INVALID",
+    "f: the mean image is [3, 8, 8]; it must be [3, 256, 256], the size to which images are resized; give the mean" +
+      " that these weights were trained with, or its colour",
+  ],
+  meanImageUnwritable: [
+    weightsErrors.meanImageUnwritable("f"),
+    "WEIGHTS_UNWRITABLE",
+    "f: a mean image (preprocessing.meanImage) cannot be kept in the file; take it out, so that its mean colour stands" +
+      " for it, and give the image with --mean (`loadMean`) where it is used",
+  ],
   unwritable: [
     weightsErrors.unwritable("f", cause),
     "WEIGHTS_UNWRITABLE",
@@ -145,7 +172,7 @@ describe("errors of weights", () => {
     });
 
   it("keep their cause", () => {
-    for (const [error] of [TEXTS.unreadable, TEXTS.metadata, TEXTS.unwritable])
+    for (const [error] of [TEXTS.unreadable, TEXTS.metadata, TEXTS.layers, TEXTS.unwritable])
       expect(error.cause).to.equal(cause);
   });
 

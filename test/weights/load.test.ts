@@ -68,7 +68,7 @@ describe("loadWeights", () => {
           loadWeights(path),
           "WEIGHTS_INVALID",
           `FILE: starts with bytes ${shown}, no format that is read; known are safetensors, npy, npz, torch-zip,` +
-            ` torch-legacy, torch-tar;` +
+            ` torch-legacy, torch-tar, caffemodel;` +
             " convert it to safetensors",
           path,
         ),

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,6 +42,18 @@ export const withFile = <T>(bytes: Uint8Array, use: (path: string) => Promise<T>
     const path = join(folder, "w");
     await writeFile(path, bytes);
     return use(path);
+  });
+
+/** The file cut to every length from its own less one down to nothing, by taking a byte off its end each time. */
+export const eachCut = (
+  bytes: Uint8Array,
+  use: (path: string, length: number) => Promise<void>,
+): Promise<void> =>
+  withFile(bytes, async (path) => {
+    for (let length = bytes.length - 1; length >= 0; length--) {
+      await truncate(path, length);
+      await use(path, length);
+    }
   });
 
 export const countOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);

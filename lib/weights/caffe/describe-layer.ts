@@ -1,0 +1,161 @@
+/** Caffe's layers as this package's, with Caffe's defaults (caffe.proto). */
+import { weightsErrors } from "../../errors/weights.js";
+import type { Message } from "../protobuf/message.js";
+import type { CaffeLayer, ParameterName } from "./layer.js";
+
+/** A layer as `defineNetwork` takes it, which checks it. */
+export type Description = Readonly<Record<string, unknown>>;
+
+const COMPUTED =
+  "only convolution, max pooling, LRN across channels, inner product, ReLU, dropout, flatten and softmax, one after" +
+  " the other, can be computed; use weights of such a network";
+
+/** A layer that is well formed, and that no network here can have. */
+export const notComputed = ({ message: { source, what } }: CaffeLayer, problem: string) =>
+  weightsErrors.refused(source, what, problem, COMPUTED);
+
+type Describe = (layer: CaffeLayer, parameters: Message | undefined) => Promise<Description>;
+
+interface LayerType {
+  /** Its message of parameters. */
+  readonly parameters: ParameterName;
+  /** A layer without it says nothing of itself: it has sizes that have no default. */
+  readonly required: boolean;
+  readonly describe: Describe;
+}
+
+/** The types of layer that can be computed. */
+export const LAYER_TYPES: ReadonlyMap<string, LayerType> = new Map([
+  ["Convolution", { parameters: "convolution_param", required: true, describe: convolution }],
+  ["Pooling", { parameters: "pooling_param", required: true, describe: pooling }],
+  ["InnerProduct", { parameters: "inner_product_param", required: true, describe: innerProduct }],
+  ["LRN", { parameters: "lrn_param", required: false, describe: normalisation }],
+  ["ReLU", { parameters: "relu_param", required: false, describe: relu }],
+  ["Dropout", { parameters: "dropout_param", required: false, describe: dropout }],
+  ["Flatten", { parameters: "flatten_param", required: false, describe: flatten }],
+  ["Softmax", { parameters: "softmax_param", required: false, describe: softmax }],
+]);
+
+/** @throws AlexNetError WEIGHTS_INVALID for a type or a parameter that is not computed here. */
+export async function describeLayer(layer: CaffeLayer): Promise<Description> {
+  const type = LAYER_TYPES.get(layer.type);
+  if (type === undefined) throw notComputed(layer, `is of type ${JSON.stringify(layer.type)}`);
+  const description = await type.describe(layer, await layer.parameters(type.parameters));
+  return { name: layer.name, ...description };
+}
+
+/** Refuses a parameter with another value than the one that is computed. */
+function only(
+  layer: CaffeLayer,
+  name: string,
+  got: number | boolean | undefined,
+  value: number | boolean,
+): void {
+  if (got !== undefined && got !== value) throw notComputed(layer, `has ${name} ${got}, not ${value}`);
+}
+
+async function convolution(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {
+  for (const dilation of (await parameters?.integers(18, MOST_AXES)) ?? [])
+    only(layer, "dilation", dilation, 1);
+  only(layer, "axis", parameters?.integer(16), 1);
+  const sizes = async (both: number, rows: number, columns: number) =>
+    pair(
+      layer,
+      (await parameters?.integers(both, MOST_AXES)) ?? [],
+      parameters?.integer(rows),
+      parameters?.integer(columns),
+    );
+  return {
+    type: "convolution",
+    outChannels: parameters?.integer(1),
+    kernel: await sizes(4, 11, 12),
+    stride: (await sizes(6, 13, 14)) ?? 1,
+    padding: (await sizes(3, 9, 10)) ?? 0,
+    groups: parameters?.integer(5) ?? 1,
+    bias: parameters?.flag(2) ?? true,
+  };
+}
+
+/** Axes that a convolution of Caffe may give sizes of. */
+const MOST_AXES = 32;
+
+/** Sizes for the rows and the columns: one for both, one each, or as height and width. */
+function pair(
+  layer: CaffeLayer,
+  both: readonly number[],
+  rows: number | undefined,
+  columns: number | undefined,
+): number | readonly unknown[] | undefined {
+  if (both.length > 2) throw notComputed(layer, `has sizes of ${both.length} axes, not 2`);
+  if (both.length > 0) return both.length === 1 ? both[0] : both;
+  return rows === undefined && columns === undefined ? undefined : [rows, columns];
+}
+
+const POOLS = ["MAX", "AVE", "STOCHASTIC"];
+
+function pooling(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {
+  const method = parameters?.integer(1) ?? 0;
+  if (method !== 0) throw notComputed(layer, `pools by ${POOLS[method] ?? method}, not by MAX`);
+  only(layer, "global_pooling", parameters?.flag(12), false);
+  const sizes = (both: number, rows: number, columns: number) => {
+    const size = parameters?.integer(both);
+    return pair(
+      layer,
+      size === undefined ? [] : [size],
+      parameters?.integer(rows),
+      parameters?.integer(columns),
+    );
+  };
+  return Promise.resolve({
+    type: "max-pooling",
+    kernel: sizes(2, 5, 6),
+    stride: sizes(3, 7, 8) ?? 1,
+    padding: sizes(4, 9, 10) ?? 0,
+    // CEIL, which was the only one for years
+    rounding: parameters?.integer(13) === 1 ? "floor" : "ceil",
+  });
+}
+
+function innerProduct(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {
+  only(layer, "axis", parameters?.integer(5), 1);
+  return Promise.resolve({
+    type: "fully-connected",
+    outFeatures: parameters?.integer(1),
+    bias: parameters?.flag(2) ?? true,
+  });
+}
+
+async function normalisation(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {
+  // 1 is WITHIN_CHANNEL
+  only(layer, "norm_region", parameters?.integer(4), 0);
+  return {
+    type: "local-response-normalisation",
+    size: parameters?.integer(1) ?? 5,
+    alpha: (await parameters?.float(2)) ?? 1,
+    beta: (await parameters?.float(3)) ?? 0.75,
+    // there since September 2014; what is older computes with 1
+    k: (await parameters?.float(5)) ?? 1,
+    alphaDividedBySize: true,
+    scope: "across",
+  };
+}
+
+async function relu(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {
+  only(layer, "negative_slope", await parameters?.float(1), 0);
+  return { type: "relu" };
+}
+
+async function dropout(_: CaffeLayer, parameters: Message | undefined): Promise<Description> {
+  return { type: "dropout", rate: (await parameters?.float(1)) ?? 0.5, scaling: "train" };
+}
+
+function flatten(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {
+  only(layer, "axis", parameters?.integer(1), 1);
+  only(layer, "end_axis", parameters?.integer(2), -1);
+  return Promise.resolve({ type: "flatten" });
+}
+
+function softmax(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {
+  only(layer, "axis", parameters?.integer(2), 1);
+  return Promise.resolve({ type: "softmax" });
+}

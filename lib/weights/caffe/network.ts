@@ -1,0 +1,136 @@
+/**
+ * The network of a Caffe file, from its own layers. Layers are chained by the names of what they read and make (bottoms
+ * and tops), in the order in which they stand, which is the order in which Caffe runs them, in-place ones too: so
+ * AlexNet, which normalises before it pools, is told from CaffeNet, which pools first, though both have the same tensors.
+ */
+import { AlexNetError } from "../../errors/base.js";
+import { weightsErrors } from "../../errors/weights.js";
+import { defineNetwork } from "../../network/define.js";
+import type { Network } from "../../network/layers.js";
+import { asPublished } from "../../network/published.js";
+import { MODEL_NAMES } from "../../network/variants.js";
+import type { Message } from "../protobuf/message.js";
+import { withRank } from "./blob.js";
+import { DATA_TYPES, inputSize } from "./data-layers.js";
+import { describeLayer, LAYER_TYPES, notComputed, type Description } from "./describe-layer.js";
+import type { CaffeLayer } from "./layer.js";
+
+/** Layers that a net for training or testing has, and that give nothing when it is used. */
+const UNUSED: ReadonlySet<string> = new Set(["Accuracy", "Silence", "ArgMax", "HDF5Output"]);
+/** Rows and columns of both of BVLC's models, where a file does not tell. */
+const PUBLISHED_SIZE = 227;
+const COLOURS = 3;
+
+/**
+ * The network, or nothing where the file does not tell it: where layers have no types or no sizes, where the input's
+ * size is not there and not that of a published form, or where nothing ends the layers (softmax, a loss), as in a file
+ * that was cut between two layers.
+ * @throws AlexNetError WEIGHTS_INVALID for layers that no network here can have.
+ */
+export async function networkOf(net: Message, layers: readonly CaffeLayer[]): Promise<Network | undefined> {
+  if (!(await describesItself(layers))) return undefined;
+  const { descriptions, ended } = await chainOf(net, layers);
+  const size = await inputSize(net, layers);
+  const { channels = channelsOf(layers), height = PUBLISHED_SIZE, width = PUBLISHED_SIZE } = size ?? {};
+  const name = nameOf((await net.text(1)) ?? "");
+  const network = define(net.source, { name, input: [channels, height, width], layers: descriptions });
+  return asPublished(network) ?? (ended && size ? network : undefined);
+}
+
+/** Whether every layer that has sizes tells them, and there is one. */
+async function describesItself(layers: readonly CaffeLayer[]): Promise<boolean> {
+  let sized = 0;
+  for (const { type, parameters } of layers) {
+    const known = LAYER_TYPES.get(type);
+    if (type === "") return false;
+    if (!known?.required) continue;
+    if ((await parameters(known.parameters)) === undefined) return false;
+    sized++;
+  }
+  return sized > 0;
+}
+
+interface Chain {
+  readonly descriptions: readonly Description[];
+  /** Whether a softmax or a loss is at the end. */
+  readonly ended: boolean;
+}
+
+async function chainOf(net: Message, layers: readonly CaffeLayer[]): Promise<Chain> {
+  const descriptions: Description[] = [];
+  let names = new Set([await imageOf(net, layers)]);
+  let ended = false;
+  let isMap = true;
+  for (const layer of layers) {
+    const { type, bottoms, tops } = layer;
+    const reads = bottoms.length > 0 && names.has(bottoms[0]);
+    if (DATA_TYPES.has(type) || UNUSED.has(type)) continue;
+    if (type === "Split") {
+      // Caffe puts one where several layers read the same: each gets it under a name of its own
+      if (reads) names = new Set([...names, ...tops]);
+      continue;
+    }
+    if (type.endsWith("Loss")) {
+      ended ||= reads;
+      // what is trained as one layer is used as softmax, which the published nets call "prob"
+      if (reads && type === "SoftmaxWithLoss")
+        descriptions.push({ type: "softmax", name: free("prob", layers) });
+      continue;
+    }
+    if (!reads || bottoms.length !== 1 || tops.length !== 1)
+      throw notComputed(
+        layer,
+        `reads ${listed(bottoms)} and makes ${listed(tops)}; it must read ${listed(names)} alone`,
+      );
+    if (type === "InnerProduct" && isMap)
+      descriptions.push({ type: "flatten", name: free("flatten", layers) });
+    isMap &&= type !== "InnerProduct" && type !== "Flatten";
+    descriptions.push(await describeLayer(layer));
+    names = new Set(tops);
+    ended = type === "Softmax";
+  }
+  return { descriptions, ended };
+}
+
+/** What the image is called: the first thing that a data layer makes, or that the net or its first layer reads. */
+async function imageOf(net: Message, layers: readonly CaffeLayer[]): Promise<string> {
+  const [input] = await net.texts(3, MOST_INPUTS);
+  const data = layers.find(({ type }) => DATA_TYPES.has(type));
+  const first = layers.find(({ type }) => LAYER_TYPES.has(type));
+  return [data?.tops[0], input, first?.bottoms[0]].find((name) => name !== undefined) ?? "";
+}
+
+const MOST_INPUTS = 64;
+
+/** A name for a layer that the file does not have, if need be with lines behind it. */
+function free(name: string, layers: readonly CaffeLayer[]): string {
+  return layers.some((layer) => layer.name === name) ? free(`${name}_`, layers) : name;
+}
+
+const listed = (names: Iterable<string>): string =>
+  [...names]
+    .slice(0, 3)
+    .map((name) => JSON.stringify(name.slice(0, 80)))
+    .join(", ") || "nothing";
+
+/** Input channels of the first convolution, whose weights have those of one group. */
+function channelsOf(layers: readonly CaffeLayer[]): number {
+  const first = layers.find(({ type }) => type === "Convolution");
+  const shape = first?.blobs[0]?.shape;
+  return (shape && withRank(shape, 4)[1]) ?? COLOURS;
+}
+
+/** The file's name as a network's, and never that of a published form, which it may not be. */
+function nameOf(text: string): string {
+  const name = text.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 80);
+  const isFree = /^[A-Za-z]/.test(name) && !(MODEL_NAMES as readonly string[]).includes(name);
+  return isFree ? name : `caffe-${name}`;
+}
+
+function define(source: string, description: Description): Network {
+  try {
+    return defineNetwork(description);
+  } catch (cause) {
+    throw cause instanceof AlexNetError ? weightsErrors.layers(source, cause) : cause;
+  }
+}
