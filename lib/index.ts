@@ -53,14 +53,17 @@ export type * from "./network/layers.js";
 export {
   describeWeights,
   initWeights,
+  loadMean,
   loadWeights,
   resolveNetwork,
   saveWeights,
   weightsFromTensors,
+  withMean,
 } from "./weights/index.js";
 export type {
   DType,
   LoadOptions,
+  Mean,
   MemoryOptions,
   Purpose,
   ReadTensor,

@@ -19,7 +19,7 @@ export function addConvert(program: Command): void {
       "Reads a weight file (its format is told by its bytes) and writes it as safetensors, float32, with the" +
         " network that it is for and how that wants its images.",
     )
-    .argument("<in>", "weight file: safetensors, or PyTorch's .pth")
+    .argument("<in>", "weight file: safetensors, PyTorch's .pth, or .caffemodel")
     .argument("<out>", "safetensors file to write, or to overwrite")
     .addOption(weightsModelOption())
     .addHelpText(

@@ -6,12 +6,14 @@ import type { Preprocessing } from "../network/preprocessing.js";
 import { MODEL_NAMES, type ModelName } from "../network/variants.js";
 import type { WeightsType } from "../plan/weights-type.js";
 import { createEngine, type ScoringEngine } from "../scoring/scoring-engine.js";
-import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
+import { loadMean, loadWeights, resolveNetwork, withMean, type Weights } from "../weights/index.js";
 import type { ConvolutionsOption } from "../tuning/tuning.js";
 import type { KernelsChoice } from "./options.js";
 
 export interface EngineFlags {
   readonly model?: ModelName;
+  /** A mean file. */
+  readonly mean?: string;
   readonly threads?: number;
   readonly batch?: number;
   readonly kernels: KernelsChoice;
@@ -31,12 +33,22 @@ export interface Model {
   readonly preprocessing: Preprocessing;
 }
 
-/** @throws AlexNetError as `loadWeights` and `resolveNetwork`; WEIGHTS_MISMATCH without a preprocessing. */
-export async function loadModel(path: string, model: ModelName | undefined): Promise<Model> {
+/**
+ * @throws AlexNetError as `loadWeights`, `resolveNetwork`, `loadMean` and `withMean`; WEIGHTS_MISMATCH without a
+ * preprocessing.
+ */
+export async function loadModel(
+  path: string,
+  { model, mean }: Pick<EngineFlags, "model" | "mean">,
+): Promise<Model> {
   const weights = await loadWeights(path);
   const { network, preprocessing } = resolveNetwork(weights, model);
   if (preprocessing === undefined) throw cliErrors.noPreprocessing(path, MODEL_NAMES);
-  return { weights, network, preprocessing };
+  return {
+    weights,
+    network,
+    preprocessing: mean === undefined ? preprocessing : withMean(preprocessing, await loadMean(mean)),
+  };
 }
 
 /** The batch that is asked for, or one for `inputs` network inputs: memory is taken for it. */

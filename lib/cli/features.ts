@@ -17,6 +17,7 @@ import { NpyWriter } from "./npy.js";
 import {
   addEngineOptions,
   batchOption,
+  meanOption,
   threadsOption,
   weightsModelOption,
   weightsOption,
@@ -39,6 +40,7 @@ export function addFeatures(program: Command): void {
     .argument("<path...>", "images, see below")
     .addOption(weightsOption().makeOptionMandatory())
     .addOption(weightsModelOption())
+    .addOption(meanOption())
     .addOption(
       new Option(
         "--layer <name>",
@@ -65,7 +67,7 @@ Examples:
 }
 
 async function features(paths: readonly string[], options: FeaturesOptions): Promise<void> {
-  const model = await loadModel(options.weights, options.model);
+  const model = await loadModel(options.weights, options);
   await checkNotInput(options.out, options.weights);
   const row = shapeOf(model.network, options.layer);
   const images = await expandPaths(paths);

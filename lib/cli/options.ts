@@ -36,8 +36,12 @@ export const modelOption = (description: string): Option =>
 export const weightsModelOption = (): Option =>
   modelOption("network of the weights, where the file does not tell");
 
-export const weightsOption = (description = "weight file: safetensors, or PyTorch's .pth"): Option =>
-  new Option("--weights <file>", description);
+export const weightsOption = (
+  description = "weight file: safetensors, PyTorch's .pth, or .caffemodel",
+): Option => new Option("--weights <file>", description);
+
+export const meanOption = (): Option =>
+  new Option("--mean <file>", "mean to subtract, a .binaryproto or .npy (default: the weights' mean colour)");
 
 export const threadsOption = (): Option =>
   numberOption("--threads <n>", "worker threads (default: the processor's)", 1, MAX_THREADS);

@@ -21,6 +21,7 @@ import {
   addEngineOptions,
   batchOption,
   choiceOption,
+  meanOption,
   numberOption,
   threadsOption,
   weightsModelOption,
@@ -55,6 +56,7 @@ export function addScore(program: Command): void {
     .argument("<path...>", "images, see below")
     .addOption(weightsOption().makeOptionMandatory())
     .addOption(weightsModelOption())
+    .addOption(meanOption())
     .addOption(
       new Option("--labels <file>", "class names: one a line, or a JSON array (default: the weights')"),
     )
@@ -83,6 +85,7 @@ Examples:
   $ alexnet score cat.jpg --weights caffenet.safetensors --labels synsets.txt
   $ alexnet score photos --weights caffenet.safetensors --crops 10 --format csv --out rows.csv
   $ alexnet score photos --weights caffenet.safetensors --out rows.ndjson --trace trace.json
+  $ alexnet score photos --weights bvlc_alexnet.caffemodel --mean imagenet_mean.binaryproto
   $ alexnet score "photos/**/*.jpg" --weights caffenet.safetensors --out rows.ndjson --resume
   $ find photos -name "*.jpg" | alexnet score - --weights caffenet.safetensors --top 1 | head`,
     )
@@ -92,12 +95,13 @@ Examples:
 async function score(paths: readonly string[], flags: ScoreFlags): Promise<void> {
   if (flags.resume && flags.out === undefined)
     throw cliErrors.needs("--resume", "--out", "the rows on stdout are gone when a run is stopped");
-  const model = await loadModel(flags.weights, flags.model);
+  const model = await loadModel(flags.weights, flags);
   const options: ScoreOptions = {
     topK: flags.top,
     crops: flags.crops === "10" ? 10 : 1,
     labels: flags.labels === undefined ? undefined : await readLabels(flags.labels),
     logits: flags.logits ?? false,
+    preprocessing: model.preprocessing,
   };
   const classes = classesOf(model.network);
   if (flags.top !== undefined && flags.top > classes)

@@ -65,6 +65,11 @@ export const imageErrors = {
       `crop: the corner is row ${row}, column ${column}; row must be an integer 0..${maximumRow} and column` +
         ` 0..${maximumColumn}; choose a corner inside the prepared image`,
     ),
+  meanImageSize: (length: number, height: number, width: number) =>
+    input(
+      `preprocessing: meanImage has ${length} elements; it must have 3 x ${height} x ${width}, as the prepared image` +
+        " has; give the mean that belongs to this size",
+    ),
   targetTooSmall: (first: number, last: number, length: number) =>
     input(
       `target: the layout writes elements ${first}..${last}; the array has elements 0..${length - 1};` +

@@ -38,12 +38,13 @@ export function cropsOf(prepared: PreparedImage, count: 1 | 10): readonly Crop[]
 
 /**
  * Writes one crop as the network's input [3, cropHeight, cropWidth]: (pixel * scale - mean) / std, in the channel
- * order of `preprocessing`, computed in double and rounded to float32 once. Elements between the strides are left
- * as they are. torchvision rounds to float32 after each step instead; its values differ by at most
+ * order of `preprocessing`, computed in double and rounded to float32 once; of a mean image the mean is that of the
+ * pixel. Elements between the strides are left as they are. torchvision rounds to float32 after each step instead; its values differ by at most
  * 5 * 2^-24 * (255 * scale + mean) / std, which is 2e-6.
  *
  * @param crop any corner inside the prepared image, from `cropsOf` or drawn at random for training.
- * @throws AlexNetError INPUT_INVALID where the crop or the layout would leave its array.
+ * @throws AlexNetError INPUT_INVALID where the crop or the layout would leave its array, or a mean image is not of the
+ * prepared image's size.
  */
 export function writeCrop(
   prepared: PreparedImage,
@@ -54,11 +55,14 @@ export function writeCrop(
 ): void {
   checkCrop(prepared, crop);
   checkLayout(prepared, layout, target.length);
+  const { meanImage } = preprocessing;
+  if (meanImage) {
+    writeLessImage(prepared, crop, preprocessing, meanImage, target, layout);
+    return;
+  }
   const { data, width, cropHeight, cropWidth } = prepared;
   const [first, second, third] = valuesOf(preprocessing);
-  // Byte of a pixel that becomes the first and the third channel; green is in the middle either way.
-  const firstByte = preprocessing.channels === "RGB" ? 0 : 2;
-  const thirdByte = 2 - firstByte;
+  const { firstByte, thirdByte } = bytesOf(preprocessing);
   const step = crop.mirrored ? -3 : 3;
   for (let y = 0; y < cropHeight; y++) {
     const start = (crop.row + y) * width + crop.column + (crop.mirrored ? cropWidth - 1 : 0);
@@ -72,6 +76,40 @@ export function writeCrop(
       to += layout.column;
     }
   }
+}
+
+/** The part of `writeCrop` for a mean image, whose pixels lie as those of the prepared image do. */
+function writeLessImage(
+  prepared: PreparedImage,
+  crop: Crop,
+  preprocessing: Preprocessing,
+  mean: Float32Array,
+  target: Float32Array,
+  layout: CropLayout,
+): void {
+  const { data, width, height, cropHeight, cropWidth } = prepared;
+  const { scale, std } = preprocessing;
+  const pixels = width * height;
+  if (mean.length !== 3 * pixels) throw imageErrors.meanImageSize(mean.length, height, width);
+  const { firstByte, thirdByte } = bytesOf(preprocessing);
+  const step = crop.mirrored ? -1 : 1;
+  for (let y = 0; y < cropHeight; y++) {
+    let from = (crop.row + y) * width + crop.column + (crop.mirrored ? cropWidth - 1 : 0);
+    let to = layout.offset + y * layout.row;
+    for (let x = 0; x < cropWidth; x++) {
+      const pixel = from * 3;
+      target[to] = (data[pixel + firstByte] * scale - mean[from]) / std[0];
+      target[to + layout.channel] = (data[pixel + 1] * scale - mean[from + pixels]) / std[1];
+      target[to + 2 * layout.channel] = (data[pixel + thirdByte] * scale - mean[from + 2 * pixels]) / std[2];
+      from += step;
+      to += layout.column;
+    }
+  }
+}
+
+/** Bytes of a pixel that become the first and the third channel; green is in the middle either way. */
+function bytesOf({ channels }: Preprocessing): { firstByte: number; thirdByte: number } {
+  return channels === "RGB" ? { firstByte: 0, thirdByte: 2 } : { firstByte: 2, thirdByte: 0 };
 }
 
 /** The value of every byte, a table for each channel in the order of `preprocessing.channels`. */

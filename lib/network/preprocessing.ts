@@ -11,6 +11,11 @@ export interface Preprocessing {
   readonly scale: number;
   /** Subtracted after the scale, in the order of `channels`. */
   readonly mean: readonly [number, number, number];
+  /**
+   * A mean for each pixel of the resized image, [3, size, size] in the order of `channels`: where it is there, its part
+   * under the crop is subtracted in place of `mean`, before the crop is mirrored (Caffe, the paper).
+   */
+  readonly meanImage?: Float32Array;
   /** Divided by, after the mean, in the order of `channels`. */
   readonly std: readonly [number, number, number];
   /**

@@ -4,6 +4,7 @@ import { defineNetwork } from "../network/define.js";
 import type { Network } from "../network/layers.js";
 import type { Preprocessing } from "../network/preprocessing.js";
 import { elementsOf, inferShapes } from "../network/shapes.js";
+import { firstNotFinite } from "./numbers.js";
 import type { Purpose } from "./weights.js";
 
 /** `format` of the files of this package; other files may use the same keys for something else. */
@@ -45,38 +46,53 @@ const isOneOf =
   (value: unknown): boolean =>
     choices.includes(value);
 
-/** A prepared image of this size takes 50 MB; every published recipe has 256. */
-const LARGEST_SIZE = 4096;
+/** Pixels a side. A prepared image of this size takes 50 MB; every published recipe has 256. */
+export const LARGEST_IMAGE = 4096;
 
-const RULES: Record<keyof Preprocessing, readonly [rule: string, holds: (value: unknown) => boolean]> = {
+type Needed = Exclude<keyof Preprocessing, "meanImage">;
+const RULES: Record<Needed, readonly [rule: string, holds: (value: unknown) => boolean]> = {
   channels: ['"RGB" or "BGR"', isOneOf("RGB", "BGR")],
   scale: ["a number above 0", isPositive],
   mean: ["three numbers", (value) => isTriple(value, isNumber)],
   std: ["three numbers above 0", (value) => isTriple(value, isPositive)],
   resize: ['"shorter-side" or "stretch"', isOneOf("shorter-side", "stretch")],
   size: [
-    `a whole number from 1 to ${LARGEST_SIZE}`,
-    (value) => Number.isSafeInteger(value) && isPositive(value) && value <= LARGEST_SIZE,
+    `a whole number from 1 to ${LARGEST_IMAGE}`,
+    (value) => Number.isSafeInteger(value) && isPositive(value) && value <= LARGEST_IMAGE,
   ],
   filter: ['"pil" or "opencv"', isOneOf("pil", "opencv")],
   centre: ['"round" or "truncate"', isOneOf("round", "truncate")],
 };
 
 /**
- * Checks a preprocessing that someone wrote; all fields are needed.
+ * Checks a preprocessing that someone wrote; all fields but `meanImage` are needed.
  * @throws AlexNetError WEIGHTS_INVALID naming the field, what was got and the rule.
  */
 export function checkPreprocessing(value: unknown): Preprocessing {
-  const known = Object.keys(RULES);
+  const needed = Object.keys(RULES);
+  const known = [...needed, "meanImage"];
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw weightsErrors.metadataField("preprocessing", value, `an object with ${known.join(", ")}`);
+    throw weightsErrors.metadataField("preprocessing", value, `an object with ${needed.join(", ")}`);
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown !== undefined)
     throw weightsErrors.metadataField("a key", unknown, `one of ${known.join(", ")}`);
   const fields = value as Record<string, unknown>;
   for (const [field, [rule, holds]] of Object.entries(RULES))
     if (!holds(fields[field])) throw weightsErrors.metadataField(field, fields[field], rule);
-  return fields as unknown as Preprocessing;
+  const preprocessing = fields as unknown as Preprocessing;
+  checkMeanImage(fields.meanImage, preprocessing.size);
+  return preprocessing;
+}
+
+function checkMeanImage(image: unknown, size: number): void {
+  const elements = 3 * size * size;
+  const holds = image instanceof Float32Array && image.length === elements && firstNotFinite(image) < 0;
+  if (image !== undefined && !holds)
+    throw weightsErrors.metadataField(
+      "meanImage",
+      image,
+      `a Float32Array of 3 x ${size} x ${size} finite numbers, as withMean makes it`,
+    );
 }
 
 function checkLabels(value: unknown, network: Network | undefined): readonly string[] {

@@ -24,11 +24,13 @@ const ALIGNMENT = 64;
  * Writes a safetensors file: the tensors in their order, and in `__metadata__` the network, the preprocessing and
  * the labels where the weights have them. The file appears under `path` only when it is whole: it is written beside,
  * flushed to the disk and renamed. F32 reads back to the same bits.
- * @throws AlexNetError OPTION_INVALID for another dtype, WEIGHTS_UNWRITABLE, or what reading `weights` throws; then nothing stays behind.
+ * @throws AlexNetError OPTION_INVALID for another dtype, WEIGHTS_UNWRITABLE, also for a mean image, which has no place
+ * in the file, or what reading `weights` throws; then nothing stays behind.
  */
 export async function saveWeights(path: string, weights: Weights, options: SaveOptions = {}): Promise<void> {
   const { dtype = "F32" } = options;
   if (!WRITTEN_TYPES.includes(dtype)) throw weightsErrors.writtenType(dtype, WRITTEN_TYPES);
+  if (weights.preprocessing?.meanImage) throw weightsErrors.meanImageUnwritable(path);
   const tensors = [...weights.tensors.values()];
   const header = encodeHeader(weights, tensors, dtype);
   const beside = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;

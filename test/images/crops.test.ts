@@ -67,6 +67,64 @@ describe("writeCrop", () => {
     }
   });
 
+  it(`subtracts a mean image under the crop, before mirroring (TEST_SEED=${seed})`, () => {
+    const random = new Random(seed);
+    const size = 9;
+    const prepared = prepareDecoded(readRaw("noise-64x48"), { ...caffenet, size }, [3, 4, 6]);
+    const layout = { offset: 0, channel: 24, row: 6, column: 1 };
+    for (const channels of ["RGB", "BGR"] as const)
+      for (const mirrored of [false, true]) {
+        const meanImage = Float32Array.from({ length: 3 * size * size }, () => random.next() * 255);
+        const recipe: Preprocessing = { ...caffenet, channels, size, scale: 0.5, std: [1, 2, 4], meanImage };
+        const crop = { row: random.integer(0, 5), column: random.integer(0, 3), mirrored };
+        const target = new Float32Array(72);
+        writeCrop(prepared, crop, recipe, target, layout);
+        const wanted = Float32Array.from(target, (_, at) => {
+          const [c, y, x] = [Math.floor(at / 24), Math.floor(at / 6) % 4, at % 6];
+          const [row, column] = [crop.row + y, crop.column + (mirrored ? 5 - x : x)];
+          const pixel = prepared.data[(row * size + column) * 3 + (channels === "RGB" ? c : 2 - c)];
+          return (pixel * 0.5 - meanImage[(c * size + row) * size + column]) / (recipe.std[c] ?? NaN);
+        });
+        expect(target).to.deep.equal(wanted);
+      }
+  });
+
+  it("gives with a mean image of one colour what the colour gives", () => {
+    const plane = 227 * 227;
+    const layout = { offset: 0, channel: plane, row: 227, column: 1 };
+    const [image, colour] = [new Float32Array(3 * plane), new Float32Array(3 * plane)];
+    const mean = [104.5, 116.25, 122.75] as const; // float32 has them exactly
+    const meanImage = Float32Array.from(
+      { length: 3 * 65_536 },
+      (_, at) => mean[Math.floor(at / 65_536)] ?? NaN,
+    );
+    const crop = { row: 3, column: 5, mirrored: true };
+    writeCrop(caffe227(), crop, { ...caffenet, mean, meanImage }, image, layout);
+    writeCrop(caffe227(), crop, { ...caffenet, mean }, colour, layout);
+    expect(image).to.deep.equal(colour);
+  });
+
+  it("refuses a mean image of another size", () => {
+    const recipe = { ...caffenet, meanImage: new Float32Array(3 * 255 * 256) };
+    const layout = { offset: 0, channel: 227 * 227, row: 227, column: 1 };
+    const write = () => {
+      writeCrop(
+        caffe227(),
+        { row: 0, column: 0, mirrored: false },
+        recipe,
+        new Float32Array(3 * 227 * 227),
+        layout,
+      );
+    };
+    expect(write)
+      .to.throw(
+        AlexNetError,
+        "preprocessing: meanImage has 195840 elements; it must have 3 x 256 x 256, as the prepared image has; give the" +
+          " mean that belongs to this size",
+      )
+      .with.property("code", "INPUT_INVALID");
+  });
+
   it("a negative column stride writes a crop as its mirror image", () => {
     const prepared = prepareDecoded(readRaw("noise-64x48"), { ...torchvision, size: 12 }, [3, 5, 7]);
     const crop = { row: 1, column: 2, mirrored: false };

@@ -80,7 +80,7 @@ describe("metadata of safetensors files", () => {
     [
       "gamma",
       1,
-      'a key is "gamma"; it must be one of channels, scale, mean, std, resize, size, filter, centre',
+      'a key is "gamma"; it must be one of channels, scale, mean, std, resize, size, filter, centre, meanImage',
     ],
   ];
   for (const [field, value, text] of fields)

@@ -43,6 +43,20 @@ describe("saveWeights", () => {
       expect(await readdir(folder), "nothing else stays").to.deep.equal(["w.safetensors"]);
     }));
 
+  it("refuses a mean image, which has no place in the file, and writes nothing", () =>
+    inFolder(async (folder) => {
+      const path = join(folder, "w");
+      const preprocessing = { ...PREPROCESSING.caffenet, meanImage: new Float32Array(3 * 256 * 256) };
+      await expectError(
+        saveWeights(path, weightsFromTensors(tensors, { network, preprocessing })),
+        "WEIGHTS_UNWRITABLE",
+        "FILE: a mean image (preprocessing.meanImage) cannot be kept in the file; take it out, so that its mean colour" +
+          " stands for it, and give the image with --mean (`loadMean`) where it is used",
+        path,
+      );
+      expect(await readdir(folder)).to.deep.equal([]);
+    }));
+
   it("starts the data at a multiple of 64 bytes, for names of every length to 70", () =>
     inFolder(async (folder) => {
       const path = join(folder, "w");
