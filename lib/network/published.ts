@@ -33,6 +33,7 @@ function signatureOf(layer: Layer, classifier: boolean): object[] {
       return [classifier ? { ...layer, outFeatures: 0 } : layer];
     case "relu":
     case "max-pooling":
+    case "average-pooling":
     case "local-response-normalisation":
       return [{ ...layer, name: "" }];
   }
