@@ -52,6 +52,7 @@ export type * from "./network/layers.js";
 // Weights by name, whatever they came from.
 export {
   describeWeights,
+  exportOnnx,
   initWeights,
   loadMean,
   loadWeights,
@@ -62,6 +63,7 @@ export {
 } from "./weights/index.js";
 export type {
   DType,
+  ExportOptions,
   LoadOptions,
   Mean,
   MemoryOptions,

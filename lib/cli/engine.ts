@@ -3,15 +3,14 @@ import { cliErrors } from "../errors/cli.js";
 import type { Trace } from "../engine/trace.js";
 import type { Network } from "../network/layers.js";
 import type { Preprocessing } from "../network/preprocessing.js";
-import { MODEL_NAMES, type ModelName } from "../network/variants.js";
+import { MODEL_NAMES } from "../network/variants.js";
 import type { WeightsType } from "../plan/weights-type.js";
 import { createEngine, type ScoringEngine } from "../scoring/scoring-engine.js";
 import { loadMean, loadWeights, resolveNetwork, withMean, type Weights } from "../weights/index.js";
 import type { ConvolutionsOption } from "../tuning/tuning.js";
-import type { KernelsChoice } from "./options.js";
+import { loadOptionsOf, type KernelsChoice, type WeightsFlags } from "./options.js";
 
-export interface EngineFlags {
-  readonly model?: ModelName;
+export interface EngineFlags extends WeightsFlags {
   /** A mean file. */
   readonly mean?: string;
   readonly threads?: number;
@@ -39,10 +38,10 @@ export interface Model {
  */
 export async function loadModel(
   path: string,
-  { model, mean }: Pick<EngineFlags, "model" | "mean">,
+  { mean, ...flags }: WeightsFlags & Pick<EngineFlags, "mean">,
 ): Promise<Model> {
-  const weights = await loadWeights(path);
-  const { network, preprocessing } = resolveNetwork(weights, model);
+  const weights = await loadWeights(path, loadOptionsOf(flags));
+  const { network, preprocessing } = resolveNetwork(weights, flags.model);
   if (preprocessing === undefined) throw cliErrors.noPreprocessing(path, MODEL_NAMES);
   return {
     weights,

@@ -17,6 +17,7 @@ import { NpyWriter } from "./npy.js";
 import {
   addEngineOptions,
   batchOption,
+  externalDataOption,
   meanOption,
   threadsOption,
   weightsModelOption,
@@ -41,6 +42,7 @@ export function addFeatures(program: Command): void {
     .addOption(weightsOption().makeOptionMandatory())
     .addOption(weightsModelOption())
     .addOption(meanOption())
+    .addOption(externalDataOption())
     .addOption(
       new Option(
         "--layer <name>",

@@ -6,14 +6,18 @@ import sharp from "sharp";
 import { cliErrors } from "../errors/cli.js";
 import { towersOf, type Convolution, type Network } from "../network/layers.js";
 import { elementsOf } from "../network/shapes.js";
-import type { ModelName } from "../network/variants.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
-import { weightsModelOption, weightsOption } from "./options.js";
+import {
+  externalDataOption,
+  loadOptionsOf,
+  weightsModelOption,
+  weightsOption,
+  type WeightsFlags,
+} from "./options.js";
 import { checkNotInput } from "./whole-file.js";
 
-interface FiltersOptions {
+interface FiltersOptions extends WeightsFlags {
   readonly weights: string;
-  readonly model?: ModelName;
   readonly out: string;
 }
 
@@ -36,6 +40,7 @@ export function addFilters(program: Command): void {
     )
     .addOption(weightsOption().makeOptionMandatory())
     .addOption(weightsModelOption())
+    .addOption(externalDataOption())
     .addOption(new Option("--out <file>", "PNG file to write, or to overwrite").makeOptionMandatory())
     .addHelpText(
       "after",
@@ -49,7 +54,7 @@ Examples:
 }
 
 async function filters(options: FiltersOptions): Promise<void> {
-  const weights = await loadWeights(options.weights);
+  const weights = await loadWeights(options.weights, loadOptionsOf(options));
   await checkNotInput(options.out, options.weights);
   const { network, preprocessing } = resolveNetwork(weights, options.model);
   const layer = firstConvolution(network);

@@ -2,10 +2,11 @@
 import { Option, type Command } from "commander";
 import { COMPILED_SETS, type CompiledSetName } from "../engine/kernel-sets.js";
 import { cliErrors } from "../errors/cli.js";
-import { MODEL_NAMES } from "../network/variants.js";
+import { MODEL_NAMES, type ModelName } from "../network/variants.js";
 import { CONVOLUTIONS_OPTIONS, type ConvolutionsOption } from "../tuning/tuning.js";
 import { WEIGHTS_TYPES } from "../plan/weights-type.js";
 import { MAX_BATCH, MAX_THREADS } from "../plan/plan.js";
+import type { LoadOptions } from "../weights/index.js";
 
 /** An option that takes a whole number from `least` to `most`. */
 export function numberOption(flags: string, description: string, least: number, most: number): Option {
@@ -36,12 +37,28 @@ export const modelOption = (description: string): Option =>
 export const weightsModelOption = (): Option =>
   modelOption("network of the weights, where the file does not tell");
 
-export const weightsOption = (
-  description = "weight file: safetensors, PyTorch's .pth, or .caffemodel",
-): Option => new Option("--weights <file>", description);
-
 export const meanOption = (): Option =>
   new Option("--mean <file>", "mean to subtract, a .binaryproto or .npy (default: the weights' mean colour)");
+
+/** What kinds of weight files are called in the help. */
+export const WEIGHT_FILES = "safetensors, PyTorch's .pth, .caffemodel, ONNX, .npy or .npz";
+
+export const weightsOption = (description = `weight file: ${WEIGHT_FILES}`): Option =>
+  new Option("--weights <file>", description);
+
+/** How weights are read: for commands that read them. */
+export interface WeightsFlags {
+  readonly model?: ModelName;
+  readonly externalData?: true;
+}
+
+export const externalDataOption = (): Option =>
+  new Option("--external-data", "let an ONNX model have tensors in files beside it");
+
+export const loadOptionsOf = ({ model, externalData }: WeightsFlags): LoadOptions => ({
+  ...(externalData && { externalData }),
+  ...(model && { model }),
+});
 
 export const threadsOption = (): Option =>
   numberOption("--threads <n>", "worker threads (default: the processor's)", 1, MAX_THREADS);

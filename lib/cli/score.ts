@@ -21,6 +21,7 @@ import {
   addEngineOptions,
   batchOption,
   choiceOption,
+  externalDataOption,
   meanOption,
   numberOption,
   threadsOption,
@@ -57,6 +58,7 @@ export function addScore(program: Command): void {
     .addOption(weightsOption().makeOptionMandatory())
     .addOption(weightsModelOption())
     .addOption(meanOption())
+    .addOption(externalDataOption())
     .addOption(
       new Option("--labels <file>", "class names: one a line, or a JSON array (default: the weights')"),
     )

@@ -6,11 +6,17 @@ import type { Preprocessing } from "../network/preprocessing.js";
 import { summarise, type LayerSummary } from "../network/summary.js";
 import { networkByName, type ModelName } from "../network/variants.js";
 import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
-import { jsonOption, modelOption, weightsOption } from "./options.js";
+import {
+  externalDataOption,
+  jsonOption,
+  loadOptionsOf,
+  modelOption,
+  weightsOption,
+  type WeightsFlags,
+} from "./options.js";
 import { count, left, right, shapeText, table } from "./table.js";
 
-interface SummaryOptions {
-  readonly model?: ModelName;
+interface SummaryOptions extends WeightsFlags {
   readonly weights?: string;
   readonly json?: true;
 }
@@ -24,6 +30,7 @@ export function addSummary(program: Command): void {
     .description("Prints each layer's output, parameters and multiply-adds for one image, and the totals.")
     .addOption(modelOption(`network, ${DEFAULT_MODEL} where neither it nor weights are given`))
     .addOption(weightsOption("weight file: its network, and how it wants its images"))
+    .addOption(externalDataOption())
     .addOption(jsonOption())
     .addHelpText(
       "after",
@@ -41,7 +48,8 @@ Examples:
 
 async function summary(options: SummaryOptions): Promise<void> {
   const { model } = options;
-  const weights = options.weights === undefined ? undefined : await loadWeights(options.weights);
+  const weights =
+    options.weights === undefined ? undefined : await loadWeights(options.weights, loadOptionsOf(options));
   const { network, preprocessing } = weights
     ? resolveNetwork(weights, model)
     : { network: networkByName(model ?? DEFAULT_MODEL), preprocessing: undefined };

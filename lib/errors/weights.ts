@@ -77,12 +77,10 @@ export const weightsErrors = {
       `${source}: tensor ${show(name)}: element ${index} is ${value}; every value must be finite as float32;` +
         ` training diverged or the file is damaged`,
     ),
-  metadata: (source: string, field: string, cause: unknown) =>
-    new AlexNetError(
-      "WEIGHTS_INVALID",
-      `${source}: __metadata__ ${field}: ${reasonOf(cause)}; save the weights again`,
-      { cause },
-    ),
+  metadata: (source: string, at: string, cause: unknown) =>
+    new AlexNetError("WEIGHTS_INVALID", `${source}: ${at}: ${reasonOf(cause)}; save the weights again`, {
+      cause,
+    }),
   metadataField: (field: string, got: unknown, rule: string) =>
     invalid(`${field} is ${show(got)}; it must be ${rule}`),
 

@@ -3,6 +3,7 @@ import { caffemodel } from "./caffe/caffemodel.js";
 import type { WeightFormat } from "./format.js";
 import { npy } from "./numpy/npy.js";
 import { npz } from "./numpy/npz.js";
+import { onnx } from "./onnx/onnx.js";
 import { safetensors } from "./safetensors.js";
 import { torchLegacy } from "./torch/torch-legacy.js";
 import { torchTar } from "./torch/torch-tar.js";
@@ -11,7 +12,9 @@ import { torchZip } from "./torch/torch-zip.js";
 /** tar tells its kind latest, at byte 257. */
 export const HEAD_BYTES = 512;
 
+// onnx knows its kind by more bytes than safetensors does, whose first ones are a number
 export const FORMATS: readonly WeightFormat[] = [
+  onnx,
   safetensors,
   npy,
   npz,

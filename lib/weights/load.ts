@@ -1,14 +1,14 @@
 import { weightsErrors } from "../errors/weights.js";
 import type { ModelName } from "../network/variants.js";
 import { WeightFile } from "./file.js";
-import type { WeightFormat } from "./format.js";
+import type { ReadOptions, WeightFormat } from "./format.js";
 import { FORMATS, HEAD_BYTES, UNREAD_KINDS } from "./formats.js";
 import { layerNames } from "./names.js";
 import { recognise, resolveNetwork } from "./resolve.js";
 import { fileWeights, type FileContents } from "./stored.js";
 import type { Weights } from "./weights.js";
 
-export interface LoadOptions {
+export interface LoadOptions extends ReadOptions {
   /** Which published form the weights are for; needed where the file does not tell and several have its shapes. */
   readonly model?: ModelName;
 }
@@ -16,8 +16,8 @@ export interface LoadOptions {
 /**
  * Reads what a weight file holds, by its bytes and not by its name; the numbers are read when they stream.
  *
- * `network` and `preprocessing` of the result are those of `options.model`, else what the file's metadata says,
- * else those of the one published form that has its names and shapes, else missing: the three two-tower forms have
+ * `network` and `preprocessing` of the result are those of `options.model`, else what the file's metadata says or
+ * its graph computes, else those of the one published form that has its names and shapes, else missing: the three two-tower forms have
  * the same names and shapes, and nothing here guesses between them.
  *
  * @throws AlexNetError WEIGHTS_UNREADABLE, WEIGHTS_INVALID naming the file and the place in it, or, where a model
@@ -28,7 +28,7 @@ export async function loadWeights(path: string, options: LoadOptions = {}): Prom
   const head = new Uint8Array(Math.min(HEAD_BYTES, file.size));
   await file.use((opened) => opened.read(0, head));
   const format = formatOf(path, head);
-  const contents = await format.read(file);
+  const contents = await format.read(file, options);
   const named: FileContents = { ...contents, tensors: layerNames(path, contents.tensors) };
   const weights = fileWeights(file, format.name, named);
   return { ...weights, ...(options.model ? resolveNetwork(weights, options.model) : recognise(weights)) };

@@ -7,7 +7,7 @@ import { readBlob, withRank, type Blob } from "./caffe/blob.js";
 import { WeightFile, type OpenFile } from "./file.js";
 import { LARGEST_IMAGE } from "./metadata.js";
 import { BYTES_PER_ELEMENT } from "./numbers.js";
-import { NPY_HEADER_BYTES, NPY_MAGIC, parseNpyHeader } from "./numpy/npy-header.js";
+import { isNpy, NPY_HEAD_BYTES, parseNpyHeader } from "./numpy/npy-header.js";
 import { Message } from "./protobuf/message.js";
 import { WireReader } from "./protobuf/wire.js";
 import { fileWeights } from "./stored.js";
@@ -44,9 +44,9 @@ export async function loadMean(path: string): Promise<Mean> {
 }
 
 async function readMean(file: WeightFile, opened: OpenFile): Promise<Blob> {
-  const head = new Uint8Array(Math.min(NPY_HEADER_BYTES, file.size));
+  const head = new Uint8Array(Math.min(NPY_HEAD_BYTES, file.size));
   await opened.read(0, head);
-  if (NPY_MAGIC.every((byte, at) => head[at] === byte)) return readNpy(file, head);
+  if (isNpy(head)) return readNpy(file, head);
   if (beginsAsBlob(head)) {
     const parts = [{ start: 0, end: file.size }];
     const blob = await readBlob(

@@ -19,8 +19,15 @@ export function metadataFromPurpose({ network, preprocessing, labels }: Purpose)
   };
 }
 
-/** @throws AlexNetError WEIGHTS_INVALID naming the field. */
-export function purposeFromMetadata(source: string, metadata: ReadonlyMap<string, string>): Purpose {
+/**
+ * @param where what the format calls its metadata
+ * @throws AlexNetError WEIGHTS_INVALID naming the field.
+ */
+export function purposeFromMetadata(
+  source: string,
+  metadata: ReadonlyMap<string, string>,
+  where = "__metadata__",
+): Purpose {
   if (metadata.get("format") !== FORMAT) return {};
   const parse = <T>(field: string, check: (value: unknown) => T): T | undefined => {
     const text = metadata.get(field);
@@ -28,7 +35,7 @@ export function purposeFromMetadata(source: string, metadata: ReadonlyMap<string
     try {
       return check(JSON.parse(text));
     } catch (cause) {
-      throw weightsErrors.metadata(source, field, cause);
+      throw weightsErrors.metadata(source, `${where} ${field}`, cause);
     }
   };
   const network = parse("network", defineNetwork);

@@ -71,13 +71,19 @@ const candidatesFor = (weights: Weights): Network[] =>
 
 /** A published form with as many classes as the weights have: fine-tuned files differ from it in nothing else. */
 function withClassesOf(network: Network, weights: Weights): Network {
-  const classifier = network.layers.findLast((layer) => layer.type === "fully-connected");
-  if (classifier === undefined) return network;
-  const shape = weights.tensors.get(`${classifier.name}.weight`)?.shape ?? [];
-  const [classes] = shape;
-  // anything but rows and columns, as many as a layer may have, is a misfit, and is named as one later
-  if (shape.length !== 2 || classes < 1 || classes > LARGEST_SIZE || classes === classifier.outFeatures)
-    return network;
+  const classifier = classifierOf(network);
+  const shape = (classifier && weights.tensors.get(`${classifier.name}.weight`)?.shape) ?? [];
+  // anything but rows and columns is a misfit, and is named as one later
+  return withClasses(network, shape.length === 2 ? shape[0] : undefined);
+}
+
+const classifierOf = ({ layers }: Network) => layers.findLast((layer) => layer.type === "fully-connected");
+
+/** The network with another number of classes, as long as a layer may have as many. */
+export function withClasses(network: Network, classes: number | undefined): Network {
+  const classifier = classifierOf(network);
+  if (classifier === undefined || classes === undefined) return network;
+  if (classes < 1 || classes > LARGEST_SIZE || classes === classifier.outFeatures) return network;
   const layers = network.layers.map((layer) =>
     layer === classifier ? { ...layer, outFeatures: classes } : layer,
   );

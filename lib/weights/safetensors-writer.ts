@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { open, rename, unlink, type FileHandle } from "node:fs/promises";
-import { AlexNetError } from "../errors/base.js";
 import { weightsErrors } from "../errors/weights.js";
 import { elementsOf } from "../network/shapes.js";
 import { metadataFromPurpose } from "./metadata.js";
 import { BYTES_PER_ELEMENT, bytesOf, toBF16 } from "./numbers.js";
 import type { ReadTensor, TensorInfo, Weights } from "./weights.js";
+import { readInPieces, writeWhole, type Write } from "./whole-file.js";
 
 export interface SaveOptions {
   /** How numbers are written; "F32" where missing. BF16 keeps 8 of 24 bits, rounded to nearest, ties to even. */
@@ -15,8 +13,6 @@ export interface SaveOptions {
 const WRITTEN_TYPES = ["F32", "BF16"] as const;
 type WrittenType = (typeof WRITTEN_TYPES)[number];
 
-/** Elements that are read and written at a time. */
-const CHUNK = 1 << 18;
 /** Bytes; a reader may then map the file and view the numbers in place. */
 const ALIGNMENT = 64;
 
@@ -33,28 +29,12 @@ export async function saveWeights(path: string, weights: Weights, options: SaveO
   if (weights.preprocessing?.meanImage) throw weightsErrors.meanImageUnwritable(path);
   const tensors = [...weights.tensors.values()];
   const header = encodeHeader(weights, tensors, dtype);
-  const beside = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
-  const wrap = (cause: unknown) =>
-    cause instanceof AlexNetError ? cause : weightsErrors.unwritable(path, cause);
-  const file = await open(beside, "wx").catch((cause: unknown) => {
-    throw wrap(cause);
+  await writeWhole(path, async (write) => {
+    await write(header);
+    await weights.stream(async (read) => {
+      for (const tensor of tensors) await writeTensor(path, write, read, tensor, dtype);
+    });
   });
-  try {
-    try {
-      await writeAll(file, header);
-      await weights.stream(async (read) => {
-        for (const tensor of tensors) await writeTensor(path, file, read, tensor, dtype);
-      });
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (cause) {
-    // where it is gone already or cannot be removed, what went wrong first is what counts
-    await unlink(beside).catch(() => undefined);
-    throw wrap(cause);
-  }
 }
 
 function encodeHeader(weights: Weights, tensors: readonly TensorInfo[], dtype: WrittenType): Uint8Array {
@@ -85,29 +65,20 @@ function encodeHeader(weights: Weights, tensors: readonly TensorInfo[], dtype: W
 
 async function writeTensor(
   path: string,
-  file: FileHandle,
+  write: Write,
   read: ReadTensor,
-  { name, shape }: TensorInfo,
+  tensor: TensorInfo,
   dtype: WrittenType,
 ): Promise<void> {
-  const elements = elementsOf(shape);
-  const chunk = new Float32Array(Math.min(CHUNK, elements));
-  const halves = new Uint16Array(dtype === "BF16" ? chunk.length : 0);
-  for (let start = 0; start < elements; start += chunk.length) {
-    const values = chunk.subarray(0, elements - start);
-    await read(name, start, values);
+  await readInPieces(read, tensor, async (values, start) => {
     if (dtype === "F32") {
-      await writeAll(file, bytesOf(values));
-      continue;
+      await write(bytesOf(values));
+      return;
     }
-    const rounded = halves.subarray(0, values.length);
+    const rounded = new Uint16Array(values.length);
     const infinite = toBF16(values, rounded);
-    if (infinite >= 0) throw weightsErrors.tooLargeForBF16(path, name, start + infinite, values[infinite]);
-    await writeAll(file, new Uint8Array(rounded.buffer, 0, rounded.byteLength));
-  }
-}
-
-/** `write` may write less than it is given. */
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done)).bytesWritten;
+    if (infinite >= 0)
+      throw weightsErrors.tooLargeForBF16(path, tensor.name, start + infinite, values[infinite]);
+    await write(new Uint8Array(rounded.buffer));
+  });
 }

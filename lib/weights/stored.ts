@@ -35,6 +35,8 @@ export interface StoredTensor extends TensorInfo {
   readonly axes?: Shape;
   /** Every value is multiplied by this. */
   readonly factor?: number;
+  /** The file with its bytes, where it is not the one that was loaded. */
+  readonly file?: WeightFile;
   /** Bytes that had to be unpacked, in place of the file's. */
   readonly held?: Uint8Array;
   /** Makes the bytes that stand in place of the file's, each time that they are read; as `held` else. */
@@ -56,18 +58,40 @@ export function fileWeights(file: WeightFile, format: string, contents: FileCont
     source: file.source,
     format,
     tensors: new Map([...tensors].map(([name, { shape, dtype }]) => [name, { name, shape, dtype }])),
-    stream: (consume) =>
-      file.use((opened) => consume(checkedReader(file.source, tensors, storedFiller(opened)))),
+    stream: (consume) => {
+      const files = [...new Set([file, ...[...tensors.values()].map((tensor) => tensor.file ?? file)])];
+      return useAll(files, (opened) =>
+        consume(
+          checkedReader(
+            file.source,
+            tensors,
+            storedFiller((tensor) => opened(tensor.file ?? file)),
+          ),
+        ),
+      );
+    },
   };
 }
 
+/** Opens all files, and closes them whatever happens. */
+const useAll = <T>(
+  [first, ...rest]: readonly WeightFile[],
+  use: (opened: (file: WeightFile) => OpenFile) => Promise<T>,
+): Promise<T> =>
+  first.use((opened) =>
+    rest.length === 0
+      ? use(() => opened)
+      : useAll(rest, (others) => use((file) => (file === first ? opened : others(file)))),
+  );
+
 function storedFiller(
-  file: OpenFile,
+  fileOf: (tensor: StoredTensor) => OpenFile,
 ): (tensor: StoredTensor, start: number, out: Float32Array) => Promise<void> {
   const bands = new Bands();
   const unpacked = new LastUnpacked();
   return async (tensor, start, out) => {
     const { strides, shape, axes = shape, factor = 1, held, unpack } = tensor;
+    const file = fileOf(tensor);
     const bytes = held
       ? inMemory(held)
       : unpack

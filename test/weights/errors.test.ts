@@ -82,7 +82,7 @@ const TEXTS: Record<
     'f: tensor "a": element 7 is NaN; every value must be finite as float32; training diverged or the file is damaged',
   ],
   metadata: [
-    weightsErrors.metadata("f", "labels", cause),
+    weightsErrors.metadata("f", "__metadata__ labels", cause),
     "WEIGHTS_INVALID",
     "f: __metadata__ labels: EIO: i/o error; save the weights again",
   ],

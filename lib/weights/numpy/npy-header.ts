@@ -21,6 +21,11 @@ const LONGEST_HEADER = 10_000;
 /** Bytes that hold the whole header of every file that is read. */
 export const NPY_HEAD_BYTES = 12 + LONGEST_HEADER;
 const MAGIC = Buffer.from("\x93NUMPY", "latin1");
+
+/** Whether a file that starts so is a .npy. */
+export const isNpy = (head: Uint8Array): boolean =>
+  Buffer.from(head.subarray(0, MAGIC.length)).equals(MAGIC);
+
 const LARGEST_RANK = 8;
 
 const SPACE = /[ \t\r\n\f]*/y;
@@ -36,7 +41,7 @@ const SIZE = /\d{1,16}L?/y;
  */
 export function parseNpyHeader(source: string, bytes: Uint8Array): NpyHeader {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (!view.subarray(0, MAGIC.length).equals(MAGIC))
+  if (!isNpy(view))
     throw weightsErrors.broken(source, "the .npy header", 'does not start with "\\x93NUMPY"');
   if (view.length < 12)
     throw weightsErrors.broken(source, "the .npy header", `ends after ${view.length} bytes`);

@@ -11,7 +11,7 @@ import { kindOf } from "../pickle/pickle-values.js";
 import type { FileContents } from "../stored.js";
 import { layerTensors } from "./layers.js";
 import { NUMPY_GLOBALS, readArray } from "./ndarray.js";
-import { NPY_HEAD_BYTES, parseNpyHeader } from "./npy-header.js";
+import { isNpy, NPY_HEAD_BYTES, parseNpyHeader } from "./npy-header.js";
 
 const SAVEZ = "save the arrays with np.savez, named LAYER.weight and LAYER.bias";
 const OBJECTS = "|O";
@@ -27,7 +27,7 @@ const RULES: PickleRules = {
 
 export const npy: WeightFormat = {
   name: "npy",
-  matches: (head) => Buffer.from(head.subarray(0, 6)).equals(Buffer.from("\x93NUMPY", "latin1")),
+  matches: isNpy,
   read: (file) => file.use((opened) => readNpy(file, opened)),
 };
 

@@ -1,0 +1,51 @@
+/** Which network a graph is, and what is known of its images. */
+import { onnxErrors } from "../../errors/onnx.js";
+import { defineNetwork } from "../../network/define.js";
+import type { Network } from "../../network/layers.js";
+import { PREPROCESSING } from "../../network/preprocessing.js";
+import { MODEL_NAMES, networkByName } from "../../network/variants.js";
+import { purposeFromMetadata } from "../metadata.js";
+import { withClasses } from "../resolve.js";
+import type { Purpose } from "../weights.js";
+import type { Chain } from "./chain.js";
+import { essenceOf } from "./essence.js";
+import { legal, namesOf } from "./layer-names.js";
+import type { OnnxModel } from "./model.js";
+
+type Named = Purpose & { readonly network: Network };
+
+/**
+ * The network is the one that the file's own metadata describe (which must compute what the graph computes), else the
+ * published form that computes the same, else the graph's, with names from the file.
+ * @throws AlexNetError WEIGHTS_INVALID where metadata and graph differ.
+ */
+export function purposeOf(source: string, model: OnnxModel, chain: Chain): Named {
+  const found = networkOf(model.graph.name, chain);
+  const told = purposeFromMetadata(source, model.metadata, "metadata_props");
+  const essence = essenceOf(found);
+  if (told.network) {
+    if (essenceOf(told.network) !== essence) throw onnxErrors.otherNetwork(source, told.network.name);
+    return { ...told, network: told.network };
+  }
+  const classes = chain.layers.findLast(({ description }) => description.type === "fully-connected");
+  const published = MODEL_NAMES.map((name) =>
+    withClasses(networkByName(name), classes?.weight?.shape[0]),
+  ).find((network) => essenceOf(network) === essence);
+  const preprocessing = told.preprocessing ?? (isOfZoo(model) ? PREPROCESSING.caffenet : undefined);
+  return { ...told, network: published ?? found, ...(preprocessing && { preprocessing }) };
+}
+
+/** The model zoo's bvlcalexnet and caffenet, which Caffe2 made of BVLC's weights. */
+const isOfZoo = ({ graph }: OnnxModel): boolean =>
+  graph.inputs[0].name === "data_0" && graph.tensors.has("conv1_w_0");
+
+function networkOf(graphName: string, { input, layers }: Chain): Network {
+  const names = namesOf(layers);
+  const name = legal(graphName) ?? "onnx";
+  return defineNetwork({
+    // a published form's name would bring its preprocessing with it
+    name: MODEL_NAMES.some((known) => known === name) ? `${name}-onnx` : name,
+    input,
+    layers: layers.map(({ description }, index) => ({ ...description, name: names[index] })),
+  });
+}
