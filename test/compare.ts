@@ -1,5 +1,7 @@
 /** Comparing computed numbers with expected ones, so that a failure says where and how far. */
 import { assert } from "chai";
+import type { Network } from "../lib/network/layers.js";
+import { parametersOf } from "../lib/network/parameters.js";
 import { elementsOf } from "../lib/network/shapes.js";
 
 /** Plain and typed arrays. */
@@ -58,6 +60,22 @@ export function maxRelativeToLargest(actual: Numbers, expected: Numbers): number
 function differenceOf(actual: number, expected: number): number {
   if (actual === expected || (Number.isNaN(actual) && Number.isNaN(expected))) return 0;
   return Number.isFinite(actual) && Number.isFinite(expected) ? Math.abs(actual - expected) : Infinity;
+}
+
+/**
+ * Sums of n products in float32 are off by at most n half units in the last place (2^-24) of the sum of their
+ * magnitudes, averages of n values likewise; layers behind each other add up. Measured against the largest output, with
+ * a factor 2 for what the normalisation adds to them.
+ */
+export function toleranceOf(network: Network): number {
+  const depths = parametersOf(network)
+    .filter(({ kind }) => kind === "weight")
+    .map(({ shape }) => elementsOf(shape.slice(1)));
+  const windows = network.layers.map((layer) =>
+    layer.type === "average-pooling" ? elementsOf(layer.kernel) : 0,
+  );
+  const terms = [...depths, ...windows].reduce((sum, count) => sum + count, 16);
+  return 2 * terms * 2 ** -24;
 }
 
 /** The largest absolute value among the finite ones. */

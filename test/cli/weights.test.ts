@@ -65,6 +65,19 @@ describe("alexnet init and convert", () => {
     });
   });
 
+  it("convert writes an ONNX model where the output ends in .onnx, and reads one back", async () => {
+    await withFolder(async (cwd) => {
+      await saveWeights(`${cwd}/in.safetensors`, smallWeights());
+      const there = await alexnet(["convert", "in.safetensors", "model.ONNX"], { cwd });
+      expect([there.code, there.stdout]).to.deep.equal([0, ""]);
+      expect(there.stderr).to.match(/^model.ONNX: 4 tensors, .* of in.safetensors \(safetensors\); small\n$/);
+      const back = await alexnet(["convert", "model.ONNX", "out.safetensors", "--external-data"], { cwd });
+      expect(back.stderr).to.match(/ of model.ONNX \(onnx\); small\n$/);
+      const bytes = await Promise.all(["in", "out"].map((name) => readFile(`${cwd}/${name}.safetensors`)));
+      expect(bytes[1].equals(bytes[0])).to.equal(true);
+    });
+  });
+
   it("convert says that the network is not known", async () => {
     await withFolder(async (cwd) => {
       const { network, ...unnamed } = seededWeights(smallNetwork());

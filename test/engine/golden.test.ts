@@ -2,10 +2,9 @@
 import { expect } from "chai";
 import ndarray from "ndarray";
 import type { KernelSetName } from "../../lib/engine/kernel-sets.js";
-import { parametersOf } from "../../lib/network/parameters.js";
-import { elementsOf } from "../../lib/network/shapes.js";
 import type { PlannedConvolutions } from "../../lib/plan/algorithm.js";
 import { lower } from "../../lib/plan/operations.js";
+import { toleranceOf } from "../compare.js";
 import { expectedSets, usableSets, withEngine } from "../engines.js";
 import { expectClose, goldenNames, maxRelativeToLargest, readGolden } from "../golden.js";
 
@@ -41,22 +40,6 @@ describe("engine against PyTorch in float64", () => {
             runVariant(name, set, convolutions));
     });
 });
-
-/**
- * Sums of n products in float32 are off by at most n half units in the last place (2^-24) of the sum of their
- * magnitudes, averages of n values likewise; layers behind each other add up. Measured against the largest output, with
- * a factor 2 for what the normalisation adds to them.
- */
-function toleranceOf(network: ReturnType<typeof readGolden>["network"]): number {
-  const depths = parametersOf(network)
-    .filter(({ kind }) => kind === "weight")
-    .map(({ shape }) => elementsOf(shape.slice(1)));
-  const windows = network.layers.map((layer) =>
-    layer.type === "average-pooling" ? elementsOf(layer.kernel) : 0,
-  );
-  const terms = [...depths, ...windows].reduce((sum, count) => sum + count, 16);
-  return 2 * terms * 2 ** -24;
-}
 
 /** Directly within what the length of the sums allows; by Winograd within the bound that the package promises. */
 async function runSmall(name: string, kernels: KernelSetName, winograd?: number): Promise<void> {

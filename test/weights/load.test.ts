@@ -67,7 +67,7 @@ describe("loadWeights", () => {
         expectError(
           loadWeights(path),
           "WEIGHTS_INVALID",
-          `FILE: starts with bytes ${shown}, no format that is read; known are safetensors, npy, npz, torch-zip,` +
+          `FILE: starts with bytes ${shown}, no format that is read; known are onnx, safetensors, npy, npz, torch-zip,` +
             ` torch-legacy, torch-tar, caffemodel;` +
             " convert it to safetensors",
           path,

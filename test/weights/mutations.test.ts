@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
 import { AlexNetError } from "../../lib/errors/base.js";
@@ -6,21 +7,25 @@ import { loadWeights } from "../../lib/weights/load.js";
 import { readsWhole } from "./helpers/damaged.js";
 import { fixture, withFile } from "./helpers/files.js";
 import { mutate, mutations } from "./helpers/mutations.js";
+import { onnxFixture } from "./helpers/onnx.js";
 
 describe("damaged weight files", () => {
-  for (const [name, runs] of [
-    ["plain-0.safetensors", 2000],
-    ["torch-strided.pth", 700],
-    ["torch-parameter.pth", 700],
-    ["torch-checkpoint.pth", 700],
-    ["numpy-layers2.npy", 1000],
-    ["numpy-layers3.npy", 500],
-    ["numpy-python2.npy", 1000],
-    ["numpy-stored.npz", 1000],
-    ["numpy-packed.npz", 1000],
+  for (const [path, runs] of [
+    [fixture("plain-0.safetensors"), 2000],
+    [fixture("torch-strided.pth"), 700],
+    [fixture("torch-parameter.pth"), 700],
+    [fixture("torch-checkpoint.pth"), 700],
+    [fixture("numpy-layers2.npy"), 1000],
+    [fixture("numpy-layers3.npy"), 500],
+    [fixture("numpy-python2.npy"), 1000],
+    [fixture("numpy-stored.npz"), 1000],
+    [fixture("numpy-packed.npz"), 1000],
+    ...["zoo-3", "torch-17", "constants", "lrn-towers", "dtype-f32-pieces", "dtype-f16-typed"].map(
+      (name) => [onnxFixture(name), 400] as const,
+    ),
   ] as const)
-    it(`either read to as many finite numbers as they claim, or fail with a named error: ${name}, ${runs} runs`, async () => {
-      const original = await readFile(fixture(name));
+    it(`either read to as many finite numbers as they claim, or fail with a named error: ${basename(path)}, ${runs} runs`, async () => {
+      const original = await readFile(path);
       let refused = 0;
       await fc.assert(
         fc.asyncProperty(mutations, async (mutation) => {

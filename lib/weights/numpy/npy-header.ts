@@ -23,8 +23,7 @@ export const NPY_HEAD_BYTES = 12 + LONGEST_HEADER;
 const MAGIC = Buffer.from("\x93NUMPY", "latin1");
 
 /** Whether a file that starts so is a .npy. */
-export const isNpy = (head: Uint8Array): boolean =>
-  Buffer.from(head.subarray(0, MAGIC.length)).equals(MAGIC);
+export const isNpy = (head: Uint8Array): boolean => Buffer.from(head.subarray(0, MAGIC.length)).equals(MAGIC);
 
 const LARGEST_RANK = 8;
 
@@ -41,8 +40,7 @@ const SIZE = /\d{1,16}L?/y;
  */
 export function parseNpyHeader(source: string, bytes: Uint8Array): NpyHeader {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (!isNpy(view))
-    throw weightsErrors.broken(source, "the .npy header", 'does not start with "\\x93NUMPY"');
+  if (!isNpy(view)) throw weightsErrors.broken(source, "the .npy header", 'does not start with "\\x93NUMPY"');
   if (view.length < 12)
     throw weightsErrors.broken(source, "the .npy header", `ends after ${view.length} bytes`);
   const [major, minor] = [view[6], view[7]];

@@ -1,5 +1,10 @@
 /** Whether two networks compute the same, whatever their layers are called. */
-import { towersOf, type LocalResponseNormalisation, type Network } from "../../network/layers.js";
+import {
+  towersOf,
+  type AveragePooling,
+  type LocalResponseNormalisation,
+  type Network,
+} from "../../network/layers.js";
 import { asMap, elementsOf, inferShapes, shareOf, type ShapedLayer } from "../../network/shapes.js";
 
 /**
@@ -38,8 +43,19 @@ function stepOf(shaped: ShapedLayer, towers: number): unknown {
       return [layer.type, layer.outChannels, layer.groups, layer.bias, windowsOf(layer, output)];
     case "max-pooling":
       return [layer.type, windowsOf(layer, output)];
+    case "average-pooling": {
+      if (isNothing(layer)) return undefined;
+      // where the padding ends is part of it only where it is counted
+      const counted =
+        layer.countPadding && layer.padding.some((side) => side > 0) ? layer.padding : undefined;
+      return [layer.type, windowsOf(layer, output), counted];
+    }
   }
 }
+
+/** Whether a pooling gives every pixel as it is: PyTorch's adaptive one, to the size that the map has. */
+const isNothing = ({ kernel, stride, padding }: AveragePooling): boolean =>
+  [...kernel, ...stride].every((size) => size === 1) && padding.every((side) => side === 0);
 
 /** Alpha for a sum that is divided by the size, as ONNX divides it. */
 export const dividedAlpha = ({ alpha, size, alphaDividedBySize }: LocalResponseNormalisation): number =>

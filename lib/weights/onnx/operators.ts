@@ -57,16 +57,8 @@ const maxPooling: Operator = (view) => {
 const averagePooling: Operator = (view) => {
   view.checkInputs(1, 1);
   view.map();
-  const windows = readWindows(view);
-  const layer = {
-    type: "average-pooling",
-    ...windows,
-    rounding: rounding(view),
-    countPadding: flag(view, "count_include_pad"),
-  };
-  // PyTorch's adaptive pooling to the size that the map has
-  const single = [...windows.kernel, ...windows.stride].every((size) => size === 1);
-  return single && windows.padding.every((side) => side === 0) ? SAME : { layer };
+  const countPadding = flag(view, "count_include_pad");
+  return { layer: { type: "average-pooling", ...readWindows(view), rounding: rounding(view), countPadding } };
 };
 
 const normalisation: Operator = (view) => {

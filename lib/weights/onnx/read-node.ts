@@ -1,6 +1,7 @@
 /** NodeProto and AttributeProto. Graphs and lists inside of attributes are not looked into: no operator here has them. */
 import { show } from "../../errors/base.js";
 import { onnxErrors } from "../../errors/onnx.js";
+import { weightsErrors } from "../../errors/weights.js";
 import type { Message } from "./message.js";
 import type { OnnxAttribute, OnnxNode } from "./model.js";
 import { readTensor } from "./read-tensor.js";
@@ -39,7 +40,8 @@ export async function readNode(message: Message, index: number): Promise<OnnxNod
   const attributes = new Map<string, OnnxAttribute>();
   for (const attribute of await message.messages(5, (number) => `${at}: attribute ${number + 1}`)) {
     const key = await attribute.text(1);
-    if (attributes.has(key)) throw message.broken(`has the attribute ${JSON.stringify(key)} twice`);
+    if (attributes.has(key))
+      throw weightsErrors.broken(message.onnx.source, at, `has the attribute ${JSON.stringify(key)} twice`);
     attributes.set(key, await readAttribute(attribute));
   }
   const inputs = await message.texts(1);

@@ -84,6 +84,23 @@ function writeLayer(path: string, shaped: ShapedLayer, towers: number, steps: St
     case "max-pooling":
       steps.last("MaxPool", [], poolingWindows(shaped, layer));
       return;
+    case "average-pooling": {
+      const counted = layer.countPadding && layer.padding.some((side) => side > 0);
+      const more = padded(shaped, layer).some((side, index) => side !== layer.padding[index]);
+      // readers do not agree on how many elements of such a window count
+      if (counted && more && layer.rounding === "ceil")
+        throw onnxErrors.unwritableLayer(
+          path,
+          name,
+          "ONNX does not say what a window that overhangs counted padding is divided by",
+          'use rounding "floor" or countPadding false',
+        );
+      steps.last("AveragePool", [], {
+        ...poolingWindows(shaped, layer),
+        count_include_pad: counted ? 1 : 0,
+      });
+      return;
+    }
     case "local-response-normalisation": {
       const constants = {
         size: layer.size,

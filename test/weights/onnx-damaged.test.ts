@@ -1,0 +1,177 @@
+/** What an ONNX file, its tensors and its metadata must not have, and how that is told. */
+import { readFile } from "node:fs/promises";
+import { expect } from "chai";
+import { loadWeights } from "../../lib/weights/load.js";
+import { floats } from "./helpers/build.js";
+import { expectError, readAll, withFile } from "./helpers/files.js";
+import {
+  bytes,
+  int,
+  int64s,
+  node,
+  onnxBytes,
+  onnxFixture,
+  tensor,
+  text,
+  varint,
+  type ModelParts,
+} from "./helpers/onnx.js";
+
+const DAMAGED = "; the file is damaged, get it again";
+const EXPORT = "; export the model for inference, in float32, with opset 17";
+const CHAIN =
+  "; it must be one chain of nodes from the one input to the one output; export the plain network";
+
+const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
+  ["opset 2", { opset: 2 }, `the model: opset is 2; it must be from 3 to 22${EXPORT}`],
+  ["opset 23", { opset: 23 }, `the model: opset is 23; it must be from 3 to 22${EXPORT}`],
+  ["IR version 2", { ir: 2 }, `the model: ir_version is 2; it must be from 3 to 13${EXPORT}`],
+  ["functions", { model: bytes(25, text(1, "f")) }, `the model has functions${EXPORT}`],
+  ["training", { model: bytes(20) }, `the model has training_info${EXPORT}`],
+  ["two opsets", { model: bytes(8, int(2, 13)) }, `the model has two opsets of the same domain${DAMAGED}`],
+  ["two graphs", { model: bytes(7) }, `the model has field 7 twice${DAMAGED}`],
+  ["sparse tensors", { graph: bytes(15) }, `the graph has sparse_initializer${EXPORT}`],
+  ["quantisation", { graph: bytes(14) }, `the graph has quantization_annotation${EXPORT}`],
+  [
+    "two tensors of a name",
+    { tensors: [tensor(), tensor()] },
+    'tensor "w" is there twice; names must differ; remove or rename one',
+  ],
+  ["a tensor without a name", { tensors: [tensor({ name: "" })] }, `initializer 1 has no name${DAMAGED}`],
+  [
+    "raw and typed data",
+    { tensors: [tensor({ more: bytes(4, floats(1)) })] },
+    `tensor "w" has both raw_data and float_data${DAMAGED}`,
+  ],
+  ["no data", { tensors: [tensor({ data: Buffer.alloc(0) })] }, `tensor "w" has no data${DAMAGED}`],
+  [
+    "data of another type",
+    { tensors: [tensor({ data: bytes(10, Buffer.alloc(48)) })] },
+    `tensor "w" has double_data, which is not for its data_type 1${DAMAGED}`,
+  ],
+  [
+    "too little data",
+    { tensors: [tensor({ data: bytes(9, floats(1, 2, 3, 4, 5)) })] },
+    `tensor "w": the number of its elements is 5; it must be 6, as its dims are${DAMAGED}`,
+  ],
+  [
+    "a part of a number",
+    { tensors: [tensor({ data: bytes(9, Buffer.alloc(22)) })] },
+    `tensor "w": the number of its elements is 5.5; it must be 6, as its dims are${DAMAGED}`,
+  ],
+  [
+    "too many halves",
+    { tensors: [tensor({ type: 10, data: bytes(5, Buffer.alloc(7)) })] },
+    `tensor "w": the number of its elements is 7; it must be 6, as its dims are${DAMAGED}`,
+  ],
+  [
+    "a half of 17 bits",
+    { tensors: [tensor({ type: 10, data: bytes(5, Buffer.alloc(5), varint(65536)) })] },
+    `tensor "w": a number of int32_data is 65536; it must be the 16 bits of a half${DAMAGED}`,
+  ],
+  [
+    "a segment",
+    { tensors: [tensor({ more: bytes(3, int(1, 0)) })] },
+    "initializer 1 has a segment; save every tensor in one piece",
+  ],
+  [
+    "a zero size",
+    { tensors: [tensor({ dims: [0, 3] })] },
+    `tensor "w": dims is [0,3]; it must be whole numbers from 1${DAMAGED}`,
+  ],
+  [
+    "a negative size",
+    { tensors: [tensor({ dims: [2, -3] })] },
+    `tensor "w": dims is [2,-3]; it must be whole numbers from 1${DAMAGED}`,
+  ],
+  [
+    "sizes whose product is past the safe integers",
+    { tensors: [tensor({ dims: [2 ** 30, 2 ** 30] })] },
+    `tensor "w": dims is [1073741824,1073741824]; it must be of fewer than 2^53 elements${DAMAGED}`,
+  ],
+  [
+    "a size past the safe integers",
+    { tensors: [tensor({ dims: [2n ** 60n] })] },
+    `initializer 1 has the number 1152921504606846976, past the safe integers${DAMAGED}`,
+  ],
+  [
+    "quantised weights",
+    { tensors: [tensor({ type: 3, data: bytes(9, Buffer.alloc(6)) })] },
+    "node 1 (Gemm): input 2 (weights): data_type is 3; it must be 1 (float), 10 (float16), 11 (double) or" +
+      " 16 (bfloat16); export the model in float32, not quantised",
+  ],
+  [
+    "weights that are not in the file",
+    { tensors: [] },
+    `node 1 (Gemm) reads "w", which no node before it makes${CHAIN}`,
+  ],
+  [
+    "a constant without a value",
+    { nodes: [node("Constant", [], ["w"]), node("Gemm", ["x", "w"], ["y"])], tensors: [] },
+    "node 1 (Constant): its value is nothing; it must be a tensor or numbers; export the model in float32",
+  ],
+  [
+    "a shape that fills the memory",
+    {
+      nodes: [node("ConstantOfShape", ["s"], ["w"]), node("Gemm", ["x", "w"], ["y"])],
+      tensors: [tensor({ name: "s", dims: [2], type: 7, data: int64s(3, 2 ** 40) })],
+    },
+    "node 1 (ConstantOfShape): input 1 (shape) is [3,1099511627776]; it must be whole numbers from 1, up to 67108864" +
+      " elements; export the model again",
+  ],
+  [
+    "metadata of another network",
+    {
+      metadata: {
+        format: "alexnet-threads",
+        network: '{"name":"mine","input":[3,1,1],"layers":[{"type":"relu","name":"r"}]}',
+      },
+    },
+    'metadata_props network: "mine" does not compute what the graph computes; remove metadata_props, or export the network again',
+  ],
+  [
+    "metadata that are no JSON",
+    { metadata: { format: "alexnet-threads", labels: "cat" } },
+    "metadata_props labels: Unexpected token 'c', \"cat\" is not valid JSON; save the weights again",
+  ],
+  [
+    "a name that is not UTF-8",
+    { nodes: [bytes(1, bytes(3, Buffer.from([0xff])))] },
+    `node 1 has text that is not UTF-8 at byte 8${DAMAGED}`,
+  ],
+];
+
+describe("ONNX files that are refused", () => {
+  for (const [what, parts, message] of CASES)
+    it(what, () =>
+      withFile(onnxBytes(parts), (path) =>
+        expectError(loadWeights(path), "WEIGHTS_INVALID", `FILE: ${message}`, path),
+      ),
+    );
+
+  it("NaN, while it streams", () =>
+    withFile(onnxBytes({ tensors: [tensor({ data: bytes(9, floats(1, 2, 3, 4, NaN, 6)) })] }), async (path) =>
+      expectError(
+        readAll(await loadWeights(path)),
+        "WEIGHTS_INVALID",
+        'FILE: tensor "fc1.weight": element 4 is NaN; every value must be finite as float32; training diverged or' +
+          " the file is damaged",
+        path,
+      ),
+    ));
+
+  it("any model, cut at any byte: an error, or the whole network where only metadata are missing", async () => {
+    for (const name of ["zoo-9", "conv-group"]) {
+      const whole = await readFile(onnxFixture(name));
+      const { tensors } = await loadWeights(onnxFixture(name));
+      for (let length = 0; length < whole.length; length += name === "zoo-9" ? 7 : 1)
+        await withFile(whole.subarray(0, length), async (path) => {
+          try {
+            expect((await loadWeights(path)).tensors, `${length} bytes`).to.deep.equal(tensors);
+          } catch (error) {
+            expect(error, `${length} bytes`).to.have.property("code", "WEIGHTS_INVALID");
+          }
+        });
+    }
+  });
+});
