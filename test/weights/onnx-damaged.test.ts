@@ -139,6 +139,79 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
     { nodes: [bytes(1, bytes(3, Buffer.from([0xff])))] },
     `node 1 has text that is not UTF-8 at byte 8${DAMAGED}`,
   ],
+  [
+    "an attribute of two values",
+    {
+      nodes: [
+        node("Relu", ["x"], ["y"], { more: bytes(5, text(1, "a"), int(3, 1), text(4, "s"), int(20, 2)) }),
+      ],
+    },
+    `node 1 (Relu): attribute 1 has both INT and STRING${DAMAGED}`,
+  ],
+  [
+    "an attribute that is not of its type",
+    { nodes: [node("Relu", ["x"], ["y"], { more: bytes(5, text(1, "a"), int(3, 1), int(20, 1)) })] },
+    `node 1 (Relu): attribute 1 says that it is FLOAT and has INT${DAMAGED}`,
+  ],
+  [
+    "an attribute without a value",
+    { nodes: [node("Relu", ["x"], ["y"], { more: bytes(5, text(1, "a")) })] },
+    `node 1 (Relu): attribute 1 has type 0 and no value of it${DAMAGED}`,
+  ],
+  [
+    "an attribute that says it is a tensor",
+    { nodes: [node("Relu", ["x"], ["y"], { more: bytes(5, text(1, "a"), int(20, 4)) })] },
+    `node 1 (Relu): attribute 1 has no tensor${DAMAGED}`,
+  ],
+  [
+    "65 numbers in an attribute",
+    {
+      nodes: [
+        node("Relu", ["x"], ["y"], { more: bytes(5, text(1, "a"), bytes(8, Buffer.alloc(65)), int(20, 7)) }),
+      ],
+    },
+    `node 1 (Relu): attribute 1, the field at byte 24 has 65 numbers, more than 64${DAMAGED}`,
+  ],
+  [
+    "a part of a number in an attribute",
+    {
+      nodes: [
+        node("Relu", ["x"], ["y"], { more: bytes(5, text(1, "a"), bytes(7, Buffer.alloc(6)), int(20, 6)) }),
+      ],
+    },
+    `node 1 (Relu): attribute 1 has more than 64 numbers, or a part of one, in field 7${DAMAGED}`,
+  ],
+  [
+    "an attribute of a function",
+    { nodes: [node("Relu", ["x"], ["y"], { more: bytes(5, text(1, "a"), text(21, "b")) })] },
+    "node 1 (Relu): attribute 1 has ref_attr_name; export the model without functions",
+  ],
+  ["a node without an output", { nodes: [node("Relu", ["x"], [])] }, `node 1 (Relu) has no output${DAMAGED}`],
+  [
+    "a node of too many inputs",
+    { nodes: [node("Relu", ["x", "w"], ["y"])] },
+    `node 1 (Relu): the number of its inputs is 2; it must be 1${DAMAGED}`,
+  ],
+  [
+    "a constant of an input",
+    { nodes: [node("Constant", ["x"], ["c"])] },
+    `node 1 (Constant) has 1 inputs and 1 outputs; it must have 0 and 1${DAMAGED}`,
+  ],
+  [
+    "a field of another wire type",
+    { graph: int(5, 1) },
+    `the graph has field 5 with wire type 0; it must be 2${DAMAGED}`,
+  ],
+  [
+    "a place of data that is not known",
+    { tensors: [tensor({ more: int(14, 2) })] },
+    `tensor "w": data_location is 2; it must be 0 or 1${DAMAGED}`,
+  ],
+  [
+    "a key of metadata twice",
+    { model: Buffer.concat([bytes(14, text(1, "a")), bytes(14, text(1, "a"))]) },
+    `the model has the key "a" twice${DAMAGED}`,
+  ],
 ];
 
 describe("ONNX files that are refused", () => {
