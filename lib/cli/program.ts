@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   summary: async () => (await import("./summary.js")).addSummary,
   plan: async () => (await import("./plan.js")).addPlan,
   init: async () => (await import("./init.js")).addInit,
+  pull: async () => (await import("./pull.js")).addPull,
   convert: async () => (await import("./convert.js")).addConvert,
   filters: async () => (await import("./filters.js")).addFilters,
   bench: async () => (await import("./bench.js")).addBench,

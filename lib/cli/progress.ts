@@ -2,8 +2,8 @@
 import { clearLine, cursorTo } from "node:readline";
 
 export interface Progress {
-  /** Another so many images are done. */
-  advance(images: number): void;
+  /** Another so many are done. */
+  advance(done: number): void;
   /** Runs `print`, which writes whole lines to the same terminal: the bar gives way and comes back below them. */
   above(print: () => Promise<void>): Promise<void>;
   stop(): void;
@@ -21,12 +21,23 @@ const NOTHING: Progress = {
 /** Where the cursor is becomes the place to which the bar returns it when it stops (DECSC). */
 const SAVE_CURSOR = "\x1b7";
 
+export interface ProgressOptions {
+  /** What is counted; images where missing. */
+  readonly unit?: string;
+  /** What was done before, and says nothing of the rate. */
+  readonly from?: number;
+}
+
 /** On stderr, and only where that is a terminal. */
-export async function progressBar(total: number, stream: ProgressStream = process.stderr): Promise<Progress> {
+export async function progressBar(
+  total: number,
+  stream: ProgressStream = process.stderr,
+  { unit = "images", from: before = 0 }: ProgressOptions = {},
+): Promise<Progress> {
   if (!stream.isTTY) return NOTHING;
   const { SingleBar } = await import("cli-progress");
   const bar = new SingleBar({
-    format: "{bar} {value}/{total} images  {rate} images/s  {eta_formatted} left",
+    format: `{bar} {value}/{total} ${unit}  {rate} ${unit}/s  {eta_formatted} left`,
     stream,
     etaBuffer: 100,
     // cut to the terminal's width by the bar: a terminal that is told not to wrap stays so if the process exits
@@ -38,11 +49,11 @@ export async function progressBar(total: number, stream: ProgressStream = proces
   });
   const from = performance.now();
   let done = 0;
-  bar.start(total, 0, { rate: "-" });
+  bar.start(total, before, { rate: "-" });
   return {
-    advance: (images) => {
-      done += images;
-      bar.update(done, { rate: ((done * 1000) / (performance.now() - from)).toFixed(1) });
+    advance: (more) => {
+      done += more;
+      bar.update(before + done, { rate: ((done * 1000) / (performance.now() - from)).toFixed(1) });
     },
     above: async (print) => {
       cursorTo(stream, 0);

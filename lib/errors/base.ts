@@ -19,6 +19,8 @@ export type ErrorCode =
   | "MEMORY_TOO_LARGE"
   | "WORKER_FAILED"
   | "ENGINE_CLOSED"
+  | "FETCH_FAILED"
+  | "FETCH_MISMATCH"
   | "OUTPUT_INVALID"
   | "USAGE";
 

@@ -34,6 +34,17 @@ describe("progress bar", () => {
     expect(written().endsWith("\n")).to.equal(true);
   });
 
+  it("counts something else than images, from where it was before", async () => {
+    const { stream, written } = terminal(120);
+    const progress = await progressBar(8, stream, { unit: "MB", from: 4 });
+    progress.advance(2);
+    progress.stop();
+    const last = statesOf(written())
+      .filter((state) => state !== "")
+      .at(-1);
+    expect(last).to.match(/^={30}-{10} 6\/8 MB {2}\d+\.\d MB\/s {2}\d+s left$/);
+  });
+
   it("leaves the terminal's settings as they are, and keeps to its width", async () => {
     const { stream, written } = terminal(30);
     const progress = await progressBar(1000, stream);
