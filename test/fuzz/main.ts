@@ -9,10 +9,16 @@ import { testSeed } from "../random.js";
 import type { FuzzReport, FuzzTask } from "./worker.js";
 
 const FIXTURES = fileURLToPath(new URL("../../../fixtures/", import.meta.url));
-/** Valid files of each format, by their names in fixtures/weights. */
-const SEEDS: Readonly<Record<string, RegExp>> = {
-  safetensors: /\.safetensors$/,
-  torch: /^torch-.*\.pth$/,
+/** Valid files of each format, below fixtures. */
+const SEEDS: Readonly<Record<string, readonly [folder: string, names: RegExp]>> = {
+  safetensors: ["weights", /\.safetensors$/],
+  "torch-zip": ["weights", /^torch-.*\.pth$/],
+  "torch-legacy": ["weights", /^legacy-.*\.pth$/],
+  "torch-tar": ["weights", /^tar-.*\.pth$/],
+  npy: ["weights", /^numpy-.*\.npy$/],
+  npz: ["weights", /^numpy-.*\.npz$/],
+  caffemodel: ["caffe", /\.caffemodel$/],
+  onnx: ["onnx", /\.onnx$/],
 };
 
 /** Milliseconds without a report after which a file is taken to make the reader hang. */
@@ -51,9 +57,10 @@ const found = `${corpus}-found`;
 mkdirSync(corpus, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), "alexnet-fuzz-"));
 const damaged = join(folder, "damaged");
-const seeds = readdirSync(join(FIXTURES, "weights"))
-  .filter((name) => SEEDS[format].test(name))
-  .map((name) => join(FIXTURES, "weights", name));
+const [seedFolder, names] = SEEDS[format];
+const seeds = readdirSync(join(FIXTURES, seedFolder))
+  .filter((name) => names.test(name))
+  .map((name) => join(FIXTURES, seedFolder, name));
 const workerData: FuzzTask = { seeds, corpus, seed, damaged };
 const worker = new Worker(new URL("worker.js", import.meta.url), {
   workerData,
