@@ -67,14 +67,14 @@ async function chainOf(net: Message, layers: readonly CaffeLayer[]): Promise<Cha
     if (DATA_TYPES.has(type) || UNUSED.has(type)) continue;
     if (type === "Split") {
       // Caffe puts one where several layers read the same: each gets it under a name of its own
-      if (reads) names = new Set([...names, ...tops]);
+      if (reads) for (const top of tops) names.add(top);
       continue;
     }
     if (type.endsWith("Loss")) {
-      ended ||= reads;
       // what is trained as one layer is used as softmax, which the published nets call "prob"
-      if (reads && type === "SoftmaxWithLoss")
+      if (reads && !ended && type === "SoftmaxWithLoss")
         descriptions.push({ type: "softmax", name: free("prob", layers) });
+      ended ||= reads;
       continue;
     }
     if (!reads || bottoms.length !== 1 || tops.length !== 1)

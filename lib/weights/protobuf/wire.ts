@@ -99,6 +99,10 @@ export class WireReader {
         `has ${end - start} bytes, more than ${most}`,
         "give a file of weights alone",
       );
+    if (end - start <= WINDOW) {
+      await this.#load(start, end - start);
+      return this.#window.slice(start - this.#from, end - this.#from);
+    }
     const bytes = new Uint8Array(end - start);
     await this.#file.read(start, bytes);
     return bytes;
@@ -174,9 +178,9 @@ export class WireReader {
     throw this.#wrong(from + at, what, `has a number of more than ${MOST_VARINT_BYTES} bytes`);
   }
 
-  /** Lets the window hold the head of a field. */
-  async #load(at: number): Promise<void> {
-    const needed = Math.min(HEAD, this.#size - at);
+  /** Lets the window hold so many bytes, those of the head of a field where nothing is said, or all up to the file's end. */
+  async #load(at: number, bytes = HEAD): Promise<void> {
+    const needed = Math.min(bytes, this.#size - at);
     if (at >= this.#from && at + needed <= this.#from + this.#window.length) return;
     this.#window = this.#buffer.subarray(0, Math.min(WINDOW, this.#size - at));
     this.#from = at;
