@@ -31,6 +31,18 @@ describe("npz archives", () => {
       expect((await loadWeights(path)).tensors.get("a")?.shape).to.deep.equal([1, 2]);
     }));
 
+  it("reads a deflated array that is longer than any header", () => {
+    const values = Float32Array.from({ length: 300_000 }, (_, index) => Math.sin(index));
+    const bytes = npyBytes("<f4", "(300000,)", Buffer.from(values.buffer));
+    return withFile(zipBytes([packed("a.npy", bytes), packed("b.npy", pair)]), async (path) => {
+      const weights = await loadWeights(path);
+      const read = await readAll(weights, 100_000);
+      expect(read.get("a")).to.deep.equal(values);
+      expect(read.get("b")).to.deep.equal(Float32Array.of(1, 2));
+    });
+  });
+
+  const behind = Buffer.concat([deflateRawSync(pair), Buffer.from("junk")]);
   const large = npyBytes("<f4", "(1000,)", Buffer.alloc(4000));
   const cases: readonly [title: string, members: readonly MemberParts[], text: string][] = [
     [
@@ -71,6 +83,21 @@ describe("npz archives", () => {
       [packed("a.npy", pair, { size: 1 << 30 })],
       `member "a.npy": size is 1073741824; it must be at most ${1032 * deflateRawSync(pair).length}, as` +
         ` ${deflateRawSync(pair).length} deflated bytes can give${damaged}`,
+    ],
+    [
+      "bytes behind the deflated ones",
+      [packed("a.npy", pair, { data: behind, packedSize: behind.length })],
+      `member "a.npy": packed size is ${behind.length}; it must be ${behind.length - 4}, where its data ends${damaged}`,
+    ],
+    [
+      "deflated bytes that end early",
+      [packed("a.npy", pair, { size: pair.length + 1 })],
+      `member "a.npy": unpacked size is ${pair.length}; it must be ${pair.length + 1}, as the directory says${damaged}`,
+    ],
+    [
+      "257 arrays",
+      Array.from({ length: 257 }, (_, index) => ({ name: `${index}.npy`, data: pair })),
+      "the zip archive has 257 arrays, more than 256; save those of one network alone",
     ],
     [
       "bytes that are not deflated",

@@ -18,6 +18,8 @@ import { NPY_HEAD_BYTES, parseNpyHeader } from "./npy-header.js";
 const EXTENSION = ".npy";
 const STORED = 0;
 const DEFLATED = 8;
+/** Arrays: AlexNet has 16, and the header of each is read, and unpacked, before anything else. */
+const MOST_ARRAYS = 256;
 /** Elements that one tensor may have where it is unpacked or out of row-major order: 256 MB as float32. */
 const LARGEST = 1 << 26;
 
@@ -35,8 +37,16 @@ function firstName(head: Uint8Array): string {
 }
 
 async function readNpz(file: WeightFile, opened: OpenFile): Promise<FileContents> {
+  const members = await readZip(file, opened);
+  if (members.size > MOST_ARRAYS)
+    throw weightsErrors.refused(
+      file.source,
+      "the zip archive",
+      `has ${members.size} arrays, more than ${MOST_ARRAYS}`,
+      "save those of one network alone",
+    );
   const tensors = new Map<string, StoredTensor>();
-  for (const member of (await readZip(file, opened)).values()) {
+  for (const member of members.values()) {
     const tensor = await readMemberTensor(file.source, opened, member);
     tensors.set(tensor.name, tensor);
   }
