@@ -87,7 +87,9 @@ export class Bands {
     await last?.values.catch(() => undefined);
     const length = segment(rows);
     const size = elementsOf(outer.shape) * length;
-    if (this.#buffer.length < size) this.#buffer = new Float32Array(size);
+    // with room for larger ones to come: buffers that are outgrown stay until they are collected
+    if (this.#buffer.length < size)
+      this.#buffer = new Float32Array(Math.max(size, Math.min(2 * size, this.most)));
     const values = this.#buffer.subarray(0, size);
     const placeOf = (at: number) =>
       placeIn(outer, Math.floor(at / length)) + from * source.strides[0] + (at % length);
