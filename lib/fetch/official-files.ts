@@ -31,7 +31,7 @@ export const OFFICIAL_FILES: readonly OfficialFile[] = [
     holds: "torchvision's AlexNet, as PyTorch saves it today",
   },
   {
-    name: "torchvision-2016",
+    name: "torchvision-old",
     url: `${TORCH}/alexnet-owt-4df8aa71.pth`,
     bytes: 244_418_560,
     hash: sha256("4df8aa717fd11ab2d34e9483c5984ef7cdbefd732366a836076020db08909c9a"),

@@ -1,7 +1,8 @@
 /**
  * A pickle reader that runs nothing: it knows the opcodes that a saved state dict needs (those of PyTorch's own
- * restricted loader, and floats), takes only the globals that it is given, and makes records of what would be
- * calls. Opcodes are those of Python's pickletools, multi-byte arguments little-endian but for BINFLOAT's.
+ * restricted loader, and floats) and the strings of a pickle of NumPy arrays, takes only the globals that it is given,
+ * and makes records of what would be calls. Opcodes are those of Python's pickletools, multi-byte arguments
+ * little-endian but for BINFLOAT's.
  */
 import { PickleInput, type BytesPart } from "./pickle-input.js";
 import { PickleMachine } from "./pickle-machine.js";
