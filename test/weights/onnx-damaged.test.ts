@@ -22,7 +22,7 @@ const EXPORT = "; export the model for inference, in float32, with opset 17";
 const CHAIN =
   "; it must be one chain of nodes from the one input to the one output; export the plain network";
 
-const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
+const CASES: readonly [what: string, parts: ModelParts, message: string | RegExp][] = [
   ["opset 2", { opset: 2 }, `the model: opset is 2; it must be from 3 to 22${EXPORT}`],
   ["opset 23", { opset: 23 }, `the model: opset is 23; it must be from 3 to 22${EXPORT}`],
   ["IR version 2", { ir: 2 }, `the model: ir_version is 2; it must be from 3 to 13${EXPORT}`],
@@ -208,6 +208,20 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
     `tensor "w": data_location is 2; it must be 0 or 1${DAMAGED}`,
   ],
   [
+    "4097 entries of metadata",
+    { model: Buffer.concat(Array.from({ length: 4097 }, (_, index) => bytes(14, text(1, String(index))))) },
+    "the model has 4097 messages in field 14, more than 4096; give a model of one network",
+  ],
+  [
+    "17 MB of metadata",
+    {
+      metadata: Object.fromEntries(
+        Array.from({ length: 17 }, (_, index) => [String(index), "x".repeat(1 << 20)]),
+      ),
+    },
+    /^FILE: the model: entry 17 at byte \d+ has 1048576 bytes, more than 0; give a file of weights alone$/,
+  ],
+  [
     "a key of metadata twice",
     { model: Buffer.concat([bytes(14, text(1, "a")), bytes(14, text(1, "a"))]) },
     `the model has the key "a" twice${DAMAGED}`,
@@ -218,7 +232,12 @@ describe("ONNX files that are refused", () => {
   for (const [what, parts, message] of CASES)
     it(what, () =>
       withFile(onnxBytes(parts), (path) =>
-        expectError(loadWeights(path), "WEIGHTS_INVALID", `FILE: ${message}`, path),
+        expectError(
+          loadWeights(path),
+          "WEIGHTS_INVALID",
+          typeof message === "string" ? `FILE: ${message}` : message,
+          path,
+        ),
       ),
     );
 

@@ -5,6 +5,8 @@ import { WireReader, type WireField } from "../protobuf/wire.js";
 
 /** Bytes of a name, or of what else is a word. */
 const LONGEST_TEXT = 1 << 12;
+/** Messages of one kind in another one: nodes, say, of which AlexNet has 24. */
+const MOST_MESSAGES = 1 << 12;
 type Wire = WireField["wire"];
 
 /** An ONNX file that is open. */
@@ -123,8 +125,15 @@ export class Message {
 
   async messages(number: number, whatOf: (index: number) => string): Promise<Message[]> {
     const found: Message[] = [];
-    for (const [index, field] of this.many(number, 2).entries())
-      found.push(await this.onnx.message(field, whatOf(index)));
+    const fields = this.many(number, 2);
+    if (fields.length > MOST_MESSAGES)
+      throw weightsErrors.refused(
+        this.onnx.source,
+        this.what,
+        `has ${fields.length} messages in field ${number}, more than ${MOST_MESSAGES}`,
+        "give a model of one network",
+      );
+    for (const [index, field] of fields.entries()) found.push(await this.onnx.message(field, whatOf(index)));
     return found;
   }
 

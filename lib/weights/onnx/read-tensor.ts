@@ -88,8 +88,8 @@ function countOf(data: LyingData, rules: TypeRules): number | undefined {
   );
 }
 
-/** Bytes of one entry. */
-const LONGEST_ENTRY = 16 << 20;
+/** Bytes of all values together: 1000 class names need 30 KB. */
+const LARGEST_ENTRIES = 16 << 20;
 
 /**
  * StringStringEntryProto: key 1, value 2.
@@ -97,10 +97,13 @@ const LONGEST_ENTRY = 16 << 20;
  */
 export async function entriesOf(message: Message, number: number): Promise<ReadonlyMap<string, string>> {
   const entries = new Map<string, string>();
+  let left = LARGEST_ENTRIES;
   for (const entry of await message.messages(number, (index) => `${message.what}: entry ${index + 1}`)) {
     const key = await entry.text(1);
     if (entries.has(key)) throw message.broken(`has the key ${JSON.stringify(key)} twice`);
-    entries.set(key, await entry.text(2, LONGEST_ENTRY));
+    const value = await entry.text(2, left);
+    left -= value.length;
+    entries.set(key, value);
   }
   return entries;
 }
