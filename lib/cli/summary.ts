@@ -144,6 +144,7 @@ function weightsText(weights: Weights, preprocessing: Preprocessing | undefined,
     ...(preprocessing
       ? conventionLines(preprocessing, network)
       : [["images", "not said"] as [string, string]]),
+    ...normalisationLines(network),
   ];
   return table([left(""), left("")], lines).trimStart();
 }
@@ -165,6 +166,20 @@ function conventionLines(preprocessing: Preprocessing, { input }: Network): [str
       `(0..255 * ${number(scale)} - [${mean.map(number).join(", ")}]) / [${std.map(number).join(", ")}]`,
     ],
   ];
+}
+
+/** The constants of the normalisations, a line for those that are alike: files differ in what alpha is divided by. */
+function normalisationLines({ layers }: Network): [string, string][] {
+  const names = new Map<string, string[]>();
+  for (const layer of layers) {
+    if (layer.type !== "local-response-normalisation") continue;
+    const { alpha, alphaDividedBySize, size, beta, k, scope } = layer;
+    const share = alphaDividedBySize ? `${number(alpha)} / ${size}` : number(alpha);
+    const reach = scope === "across" ? "all channels" : "a tower's channels";
+    const text = `x / (${number(k)} + ${share} * sum of squares)^${number(beta)}, ${size} of ${reach}`;
+    names.set(text, [...(names.get(text) ?? []), layer.name]);
+  }
+  return [...names].map(([text, layersOfText]) => [layersOfText.join(" "), text]);
 }
 
 /** What a person who knows a network from elsewhere may stumble over, by its name. */

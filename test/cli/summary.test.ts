@@ -3,7 +3,7 @@ import { defineNetwork } from "../../lib/network/define.js";
 import { saveWeights } from "../../lib/weights/index.js";
 import { LABELS, SMALL_PREPROCESSING, smallWeights, withFolder } from "../scoring/small.js";
 import { seededWeights } from "../seeded-weights.js";
-import { alexnet, linesOf } from "./command.js";
+import { alexnet, FIXTURES, linesOf } from "./command.js";
 
 interface Json {
   readonly model: string;
@@ -137,5 +137,13 @@ describe("alexnet summary", () => {
         "values    (0..255 * 1 - [104.007, 116.6688, 122.6789]) / [1, 1, 1]",
       ]);
     });
+  });
+
+  it("says how a file's network normalises", async () => {
+    const last = async (file: string) =>
+      linesOf((await alexnet(["summary", "--weights", `${FIXTURES}${file}`])).stdout).at(-1);
+    expect(await last("onnx/zoo-12.onnx")).to.match(
+      /^norm1 {4,}x \/ \(1 \+ 0\.0001 \/ 5 \* sum of squares\)\^0\.75, 5 of all channels$/,
+    );
   });
 });
