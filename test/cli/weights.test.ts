@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { networks } from "../../lib/network/variants.js";
 import { initWeights, loadWeights, saveWeights } from "../../lib/weights/index.js";
 import { smallNetwork, smallWeights, withFolder } from "../scoring/small.js";
 import { seededWeights } from "../seeded-weights.js";
+import { bytes, int, onnxBytes, tensorFields, text } from "../weights/helpers/onnx.js";
 import { alexnet, start } from "./command.js";
 
 describe("alexnet init and convert", () => {
@@ -75,6 +76,23 @@ describe("alexnet init and convert", () => {
       expect(back.stderr).to.match(/ of model.ONNX \(onnx\); small\n$/);
       const bytes = await Promise.all(["in", "out"].map((name) => readFile(`${cwd}/${name}.safetensors`)));
       expect(bytes[1].equals(bytes[0])).to.equal(true);
+    });
+  });
+
+  it("reads tensors in a file beside an ONNX model only with --external-data", async () => {
+    await withFolder(async (cwd) => {
+      const place = bytes(13, text(1, "location"), text(2, "w.bin"));
+      const weight = bytes(5, tensorFields({ data: int(14, 1), more: place }));
+      await writeFile(`${cwd}/m.onnx`, onnxBytes({ tensors: [weight] }));
+      await writeFile(`${cwd}/w.bin`, Buffer.alloc(24));
+      const convert = ["convert", "m.onnx", "out.safetensors"];
+      const refused = await alexnet(convert, { cwd });
+      expect([refused.code, existsSync(`${cwd}/out.safetensors`)]).to.deep.equal([3, false]);
+      expect(refused.stderr).to.match(/its data lie in another file, .* allow it with --external-data/);
+      expect((await alexnet([...convert, "--external-data"], { cwd })).code).to.equal(0);
+      const summary = ["summary", "--weights", "m.onnx"];
+      expect((await alexnet(summary, { cwd })).code).to.equal(3);
+      expect((await alexnet([...summary, "--external-data"], { cwd })).code).to.equal(0);
     });
   });
 
