@@ -2,7 +2,6 @@
 import { weightsErrors } from "../../errors/weights.js";
 import type { OpenFile, WeightFile } from "../file.js";
 import { WireReader, type WireField } from "../protobuf/wire.js";
-import { SmallReads } from "./small-reads.js";
 
 /** Bytes of a name, or of what else is a word. */
 const LONGEST_TEXT = 1 << 12;
@@ -13,14 +12,12 @@ type Wire = WireField["wire"];
 /** An ONNX file that is open. */
 export class OnnxFile {
   readonly wire: WireReader;
-  readonly opened: OpenFile;
 
   constructor(
     readonly file: WeightFile,
-    opened: OpenFile,
+    readonly opened: OpenFile,
   ) {
-    this.opened = new SmallReads(file, opened);
-    this.wire = new WireReader(file, this.opened);
+    this.wire = new WireReader(file, opened);
   }
 
   get source(): string {
