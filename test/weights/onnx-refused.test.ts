@@ -32,7 +32,7 @@ const conv = (attributes: Record<string, Attribute>): ModelParts => ({
   inputs: map,
   outputs: out,
 });
-const only = (operator: string, attributes: Record<string, Attribute> = {}): ModelParts => ({
+const alone = (operator: string, attributes: Record<string, Attribute> = {}): ModelParts => ({
   nodes: [node(operator, ["x"], ["y"], { attributes })],
   tensors: [],
   inputs: map,
@@ -47,7 +47,7 @@ const chain = (...nodes: Buffer[]): ModelParts => ({ nodes, outputs: [value("y",
 const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
   [
     "an operator",
-    only("Tanh"),
+    alone("Tanh"),
     `node 1 (Tanh) is no operator that is read; it must be one of ${KNOWN}${EXPORT}`,
   ],
   [
@@ -57,7 +57,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
   ],
   [
     "a graph as an attribute, whatever is in it",
-    only("If", { then_branch: Buffer.concat([bytes(6, Buffer.alloc(1000, 0xff)), int(20, 5)]) }),
+    alone("If", { then_branch: Buffer.concat([bytes(6, Buffer.alloc(1000, 0xff)), int(20, 5)]) }),
     `node 1 (If) is no operator that is read; it must be one of ${KNOWN}${EXPORT}`,
   ],
   [
@@ -133,17 +133,17 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
   ],
   [
     "a pooling without a kernel",
-    only("MaxPool"),
+    alone("MaxPool"),
     "node 1 (MaxPool): kernel_shape is nothing; it must be two whole numbers from 1: [height, width]; export a model of images",
   ],
   [
     "ceil_mode 2",
-    only("MaxPool", { kernel_shape: [2, 2], ceil_mode: 2 }),
+    alone("MaxPool", { kernel_shape: [2, 2], ceil_mode: 2 }),
     "node 1 (MaxPool): ceil_mode is 2; it must be 0 or 1; export the model again",
   ],
   [
     "LRN without a size",
-    only("LRN"),
+    alone("LRN"),
     "node 1 (LRN) cannot be a layer here: LRN_1: size is nothing; it must be a whole number from 1 to 1048576;" +
       " export the model with the input size that it was made for",
   ],
@@ -191,13 +191,13 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
   ],
   [
     "Flatten over images",
-    only("Flatten", { axis: 0 }),
+    alone("Flatten", { axis: 0 }),
     "node 1 (Flatten): axis is 0; it must be 1, which keeps the images apart; export the plain network",
   ],
   [
     "Reshape into another order",
     {
-      ...only("Relu"),
+      ...alone("Relu"),
       nodes: [node("Reshape", ["x", "s"], ["y"])],
       tensors: [tensor({ name: "s", dims: [2], type: 7, data: int64s(-1, 16) })],
     },
@@ -206,13 +206,13 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
   ],
   [
     "a shape that is computed",
-    { ...only("Relu"), nodes: [node("Reshape", ["x", "x"], ["y"])] },
+    { ...alone("Relu"), nodes: [node("Reshape", ["x", "x"], ["y"])] },
     `node 1 (Reshape) reads "x" as input 2, where the data are "x"${CHAIN}`,
   ],
   [
     "channels that stay cut",
     {
-      ...only("Relu"),
+      ...alone("Relu"),
       nodes: [node("Reshape", ["x", "s"], ["y"])],
       tensors: [tensor({ name: "s", dims: [4], type: 7, data: int64s(-1, 1, 4, 4) })],
     },
@@ -221,7 +221,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
   [
     "a ReLU over parts of the channels",
     {
-      ...only("Relu"),
+      ...alone("Relu"),
       nodes: [node("Reshape", ["x", "s"], ["p"]), relu("p", "y")],
       tensors: [tensor({ name: "s", dims: [4], type: 7, data: int64s(-1, 1, 4, 4) })],
     },
@@ -229,7 +229,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
   ],
   [
     "dropout in training",
-    { ...only("Dropout", { ratio: { float: 0.5 } }), opset: 6 },
+    { ...alone("Dropout", { ratio: { float: 0.5 } }), opset: 6 },
     "node 1 (Dropout): is_test is 0; it must be 1; export the model for inference",
   ],
   [
@@ -242,7 +242,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
   ],
   [
     "softmax over columns",
-    only("Softmax", { axis: -1 }),
+    alone("Softmax", { axis: -1 }),
     "node 1 (Softmax): axis is -1; it must be that of the classes; export the model with softmax over axis 1",
   ],
   [
