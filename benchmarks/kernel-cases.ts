@@ -17,7 +17,7 @@ import { expand, expandedPanel } from "../workers/reference/bfloat16.js";
 import { convolution } from "../workers/reference/convolution.js";
 import { gemm } from "../workers/reference/gemm.js";
 import { referenceKernels } from "../workers/reference/kernels.js";
-import type { Kernels, Step } from "../workers/steps.js";
+import type { ForwardKernels, ForwardStep } from "../workers/steps.js";
 import { costOf, type Cost } from "./kernel-costs.js";
 
 export interface Selection {
@@ -46,7 +46,7 @@ interface Call extends StepCommand {
 interface Bench {
   readonly plan: Plan;
   readonly memory: WebAssembly.Memory;
-  readonly kernels: Kernels;
+  readonly kernels: ForwardKernels;
 }
 
 /**
@@ -192,7 +192,7 @@ function runReference(values: Float32Array, memory: WebAssembly.Memory, call: Ca
 }
 
 /** Terms of each sum. */
-function termsOf(step: Step): number {
+function termsOf(step: ForwardStep): number {
   if (step.kernel === "conv_tile" || step.kernel === "conv_row" || step.kernel === "conv_row_bf16")
     return step.fields.outerRuns * step.fields.innerRuns * step.fields.runLength;
   if (step.kernel === "gemm") return step.fields.depth;

@@ -1,6 +1,6 @@
 /** What one call of a kernel has to do, from what it is told. */
 import { PLANES } from "../workers/winograd.js";
-import type { Step } from "../workers/steps.js";
+import type { ForwardStep } from "../workers/steps.js";
 
 export interface Cost {
   /** Multiply-adds, 0 for a kernel that does other things. */
@@ -13,7 +13,7 @@ export interface Cost {
 const BYTES_PER_WEIGHT = { conv_tile: 0, conv_row: 4, conv_row_bf16: 2 } as const;
 
 /** @param panel output channels of a packed panel */
-export function costOf(step: Step, panel: number): Cost {
+export function costOf(step: ForwardStep, panel: number): Cost {
   switch (step.kernel) {
     case "conv_tile":
     case "conv_row":

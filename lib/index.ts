@@ -23,7 +23,7 @@ export type {
   Winograd,
 } from "./plan/algorithm.js";
 export type { FloatArray } from "./engine/tensors.js";
-export type { KernelName } from "../workers/steps.js";
+export type { ForwardKernelName } from "../workers/steps.js";
 
 // Scoring: images in, rows out.
 export { DEFAULT_TOP_K } from "./scoring/options.js";

@@ -7,13 +7,24 @@ const SETS = [
   { name: "wide", source: "wide", relaxed: true },
 ];
 
-for (const { name, source, relaxed } of SETS)
+/** Both modules of a set have their constants in the memory's first page. */
+const HALF_PAGE = 32768;
+
+for (const { name, source, relaxed } of SETS) {
   await compile({
     source: `workers/kernels/${source}.ts`,
     output: `dist/workers/kernels/${name}.wasm`,
     relaxed,
     memory: "shared",
   });
+  await compile({
+    source: `workers/kernels/gradients/${source}.ts`,
+    output: `dist/workers/kernels/gradients/${name}.wasm`,
+    relaxed,
+    memory: "shared",
+    memoryBase: HALF_PAGE,
+  });
+}
 
 await compile({
   source: "lib/images/kernels/resize.ts",

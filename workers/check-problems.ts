@@ -6,14 +6,14 @@ import {
   STEP_BYTES,
   type ConvolutionStep,
   type GemmStep,
-  type Step,
+  type ForwardStep,
   type WinogradInputStep,
   type WinogradOutputStep,
 } from "./steps.js";
 import { B_TRANSPOSED, outputTransform, PLANES, POINTS } from "./winograd.js";
 
 export interface Problem {
-  readonly step: Step;
+  readonly step: ForwardStep;
   /** Elements from OUTPUT on, all of which the step writes. */
   readonly outputs: number;
   /** The greatest difference allowed. */

@@ -15,7 +15,7 @@ import {
   type Problem,
 } from "./check-problems.js";
 import type { SharedMemory } from "./protocol.js";
-import { STEP_BYTES, writeStep, type Kernel, type Kernels } from "./steps.js";
+import { STEP_BYTES, writeStep, type Kernel, type ForwardKernels } from "./steps.js";
 
 interface Check extends Omit<Problem, "step"> {
   readonly kernel: Kernel;
@@ -43,7 +43,7 @@ export class Checks {
    * @param bind gives the kernels that are checked, for the memory in which it is done
    * @param panel output channels of a panel, NR
    */
-  constructor(bind: (memory: SharedMemory) => Kernels, panel: number) {
+  constructor(bind: (memory: SharedMemory) => ForwardKernels, panel: number) {
     const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
     const kernels = bind(memory);
     const values = new Float32Array(memory.buffer);

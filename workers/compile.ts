@@ -9,6 +9,8 @@ export interface Compilation {
   readonly source: string;
   readonly output: string;
   readonly relaxed: boolean;
+  /** Byte address of the module's constants: two modules that share a memory keep them apart. */
+  readonly memoryBase?: number;
   /** "shared" is given to the module when it is instantiated, "own" comes with it and is exported. */
   readonly memory: "shared" | "own";
 }
@@ -22,7 +24,7 @@ const MEMORIES = {
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** @throws Error with the compiler's messages */
-export async function compile({ source, output, relaxed, memory }: Compilation): Promise<void> {
+export async function compile({ source, output, relaxed, memory, memoryBase }: Compilation): Promise<void> {
   mkdirSync(dirname(`${root}${output}`), { recursive: true });
   const features = relaxed ? ["--enable", "relaxed-simd"] : [];
   let messages = "";
@@ -31,6 +33,7 @@ export async function compile({ source, output, relaxed, memory }: Compilation):
       ...[source, "--baseDir", root, "--outFile", output],
       ...["-O3", "--runtime", "stub", "--noAssert", "--enable", "simd", ...features],
       ...["--initialMemory", "1", ...MEMORIES[memory]],
+      ...(memoryBase === undefined ? [] : ["--memoryBase", String(memoryBase)]),
     ],
     { stderr: { write: (text) => (messages += String(text)) } },
   );

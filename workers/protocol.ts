@@ -15,6 +15,8 @@ export interface KernelModule {
 export interface WorkerSetup {
   /** The kernel set's compiled module, or "reference" for the plain TypeScript kernels. */
   readonly kernels: KernelModule | "reference";
+  /** The same for the kernels of training; left out where nothing is trained. */
+  readonly gradients?: KernelModule | "reference";
   /** The one memory of the engine: weights, activations, steps and control words. */
   readonly memory: SharedMemory;
   readonly control: ControlLayout;

@@ -3,6 +3,8 @@
  * to and read from the shared memory. Addresses, strides and distances are in bytes; lengths and counts in elements.
  */
 
+import { GRADIENT_KERNEL_FIELDS } from "./gradient-steps.js";
+
 export const CONVOLUTION_FIELDS = [
   "input",
   "inputImage",
@@ -179,8 +181,8 @@ export type AveragePoolingStep = Record32<typeof AVERAGE_POOLING_FIELDS>;
 export type NormalisationStep = Record32<typeof NORMALISATION_FIELDS>;
 export type ActivationStep = Record32<typeof ACTIVATION_FIELDS>;
 
-/** The kernels of a set by the name of their export, each with the fields of its step. */
-export const KERNEL_FIELDS = {
+/** The kernels of a forward pass by the name of their export, each with the fields of its step. */
+export const FORWARD_KERNEL_FIELDS = {
   space_to_depth: SPACE_TO_DEPTH_FIELDS,
   conv_tile: CONVOLUTION_FIELDS,
   conv_row: CONVOLUTION_FIELDS,
@@ -196,8 +198,15 @@ export const KERNEL_FIELDS = {
   activation: ACTIVATION_FIELDS,
 } as const;
 
-export type KernelName = keyof typeof KERNEL_FIELDS;
-export const KERNEL_NAMES = Object.keys(KERNEL_FIELDS) as KernelName[];
+/** Those, and the kernels that only training needs, which are a module of their own. */
+export const KERNEL_FIELDS = { ...FORWARD_KERNEL_FIELDS, ...GRADIENT_KERNEL_FIELDS } as const;
+
+export type ForwardKernelName = keyof typeof FORWARD_KERNEL_FIELDS;
+export type GradientKernelName = keyof typeof GRADIENT_KERNEL_FIELDS;
+export type KernelName = ForwardKernelName | GradientKernelName;
+export const FORWARD_KERNEL_NAMES = Object.keys(FORWARD_KERNEL_FIELDS) as ForwardKernelName[];
+export const GRADIENT_KERNEL_NAMES = Object.keys(GRADIENT_KERNEL_FIELDS) as GradientKernelName[];
+export const KERNEL_NAMES: readonly KernelName[] = [...FORWARD_KERNEL_NAMES, ...GRADIENT_KERNEL_NAMES];
 
 /** What each kernel is told. */
 export type StepOf<K extends KernelName> = Record32<(typeof KERNEL_FIELDS)[K]>;
@@ -207,10 +216,14 @@ export const STEP_BYTES = 96;
 
 /** Runs one step: `inputImage` and `outputImage` are slots of the tensors that it reads and writes, planes or panels. */
 export type Kernel = (stepAddress: number, inputImage: number, outputImage: number) => void;
-export type Kernels = Readonly<Record<KernelName, Kernel>>;
+export type ForwardKernels = Readonly<Record<ForwardKernelName, Kernel>>;
+export type GradientKernels = Readonly<Record<GradientKernelName, Kernel>>;
 
 /** A kernel and what it is told. */
 export type Step = { [K in KernelName]: { readonly kernel: K; readonly fields: StepOf<K> } }[KernelName];
+
+/** The same for the kernels of a forward pass alone. */
+export type ForwardStep = Extract<Step, { kernel: ForwardKernelName }>;
 
 /** Writes a step at a byte address of the shared memory. */
 export function writeStep(memory: DataView, address: number, { kernel, fields }: Step): void {

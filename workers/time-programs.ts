@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { instantiate } from "./instantiate.js";
 import { COMMAND_WORDS, type KernelModule, type SharedMemory } from "./protocol.js";
-import { KERNEL_NAMES, type Kernels } from "./steps.js";
+import { FORWARD_KERNEL_NAMES, type ForwardKernels } from "./steps.js";
 
 /** One way to do some jobs: a program for each, of kernels and no barriers. */
 export interface TimedWay {
@@ -56,9 +56,9 @@ function prepare(): (() => void)[][] | undefined {
   }
 }
 
-function run(program: Int32Array, kernels: Kernels): void {
+function run(program: Int32Array, kernels: ForwardKernels): void {
   for (let at = 0; at < program.length; at += COMMAND_WORDS)
-    kernels[KERNEL_NAMES[program[at]]](program[at + 1], program[at + 2], program[at + 3]);
+    kernels[FORWARD_KERNEL_NAMES[program[at]]](program[at + 1], program[at + 2], program[at + 3]);
 }
 
 function millisecondsOf(work: () => void): number {

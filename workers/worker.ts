@@ -1,7 +1,7 @@
 /** What entry.cts loads: binds the kernels once, then walks the commands of one batch after another. */
 import { workerData } from "node:worker_threads";
 import { Barrier, BarrierPoisonedError } from "./barrier.js";
-import { instantiate } from "./instantiate.js";
+import { instantiate, instantiateGradients } from "./instantiate.js";
 import {
   BARRIER,
   COMMAND_WORDS,
@@ -12,13 +12,23 @@ import {
   type BatchTask,
   type WorkerSetup,
 } from "./protocol.js";
-import { KERNEL_NAMES } from "./steps.js";
+import { KERNEL_NAMES, type Kernel, type KernelName } from "./steps.js";
 
 const setup = workerData as WorkerSetup;
 const { memory, control } = setup;
-const kernelsByName = instantiate(setup.kernels, memory);
-const kernels = KERNEL_NAMES.map((name) => kernelsByName[name]);
+const kernelsByName: Partial<Record<KernelName, Kernel>> = {
+  ...instantiate(setup.kernels, memory),
+  ...(setup.gradients && instantiateGradients(setup.gradients, memory)),
+};
+const kernels = KERNEL_NAMES.map((name) => kernelsByName[name] ?? absent(name));
 const barrier = new Barrier(memory, control.barrier, control.threads, control.spin);
+
+/** Stands for a kernel whose module this worker was not given: no plan without training has a step for it. */
+function absent(name: KernelName): Kernel {
+  return () => {
+    throw new RangeError(`${name} is a kernel of training, whose module this worker was not given`);
+  };
+}
 
 export default function runBatch(task: BatchTask): BatchAnswer {
   try {

@@ -1,7 +1,7 @@
 /** Which kernel set an engine runs: measured and verified on this machine, or forced. */
 import { engineErrors } from "../errors/engine.js";
 import type { KernelModule } from "../../workers/protocol.js";
-import type { KernelName } from "../../workers/steps.js";
+import type { ForwardKernelName } from "../../workers/steps.js";
 import { Candidates, type Candidate, type MeasuredSet } from "./candidates.js";
 import { COMPILED_SETS, KERNEL_SETS, type KernelSet, type KernelSetName } from "./kernel-sets.js";
 
@@ -9,7 +9,7 @@ import { COMPILED_SETS, KERNEL_SETS, type KernelSet, type KernelSetName } from "
 export interface KernelChoice {
   readonly set: KernelSetName;
   /** The kernel behind each export, named f32_<operation>_<tile>. */
-  readonly kernels: Readonly<Record<KernelName, string>>;
+  readonly kernels: Readonly<Record<ForwardKernelName, string>>;
   readonly forced: boolean;
   /** What was known of the sets in question when the pick was made. */
   readonly measured: readonly MeasuredSet[];

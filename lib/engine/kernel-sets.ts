@@ -4,7 +4,7 @@ import type { Tile } from "../plan/tile.js";
 import { compileKernels } from "../../workers/kernel-module.js";
 import { REFERENCE_PANEL } from "../../workers/reference/panel.js";
 import type { KernelModule } from "../../workers/protocol.js";
-import type { KernelName } from "../../workers/steps.js";
+import type { ForwardKernelName } from "../../workers/steps.js";
 
 export type CompiledSetName = "baseline" | "relaxed" | "wide";
 export type KernelSetName = CompiledSetName | "reference";
@@ -12,7 +12,7 @@ export type KernelSetName = CompiledSetName | "reference";
 export interface KernelSet extends Tile {
   readonly set: KernelSetName;
   /** The kernel behind each export, in the grammar f32_<operation>_<tile>; f32_bf16_ where weights are bfloat16. */
-  readonly kernels: Readonly<Record<KernelName, string>>;
+  readonly kernels: Readonly<Record<ForwardKernelName, string>>;
   /** What to do where the set does not run, or runs slowly. */
   readonly needs: string;
 }
@@ -98,6 +98,10 @@ export const COMPILED_SETS: readonly CompiledSetName[] = ["wide", "relaxed", "ba
 /** The file of a set. */
 export const fileOfSet = (name: CompiledSetName): string =>
   fileURLToPath(new URL(`../../workers/kernels/${name}.wasm`, import.meta.url));
+
+/** The file of a set's kernels of training. */
+export const gradientFileOfSet = (name: CompiledSetName): string =>
+  fileURLToPath(new URL(`../../workers/kernels/gradients/${name}.wasm`, import.meta.url));
 
 /** The module of a set, or undefined where this Node cannot compile it. */
 export const compileSet = (name: CompiledSetName): Promise<KernelModule | undefined> =>

@@ -5,7 +5,11 @@ import type { Command } from "./commands.js";
 import type { Plan } from "./plan.js";
 
 /** Writes the steps of a batch over those of the last one: no batch may be running. */
-export function encode(plan: Plan, programs: readonly Command[][], memory: SharedArrayBuffer): Int32Array[] {
+export function encode(
+  plan: Plan,
+  programs: readonly Command<Step>[][],
+  memory: SharedArrayBuffer,
+): Int32Array[] {
   const view = new DataView(memory);
   const addresses = new Map<Step, number>();
   const addressOf = (step: Step): number => {

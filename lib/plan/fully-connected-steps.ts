@@ -3,7 +3,7 @@
  * bfloat16 weights are read as they are for one image; for more, each worker expands one panel at a time into room of
  * its own, and all images go over it before the next: it is written and read in the worker's own cache.
  */
-import type { ConvolutionStep, Step } from "../../workers/steps.js";
+import type { ConvolutionStep, ForwardStep } from "../../workers/steps.js";
 import { elementsOf } from "../network/shapes.js";
 import type { FullyConnectedOperation, Operation, OperationGraph } from "./operations.js";
 import type { Slice } from "./partition.js";
@@ -12,7 +12,7 @@ import { WEIGHT_BYTES } from "./weights-type.js";
 
 /** A step, and the panel that it is called with. */
 export interface PanelStep {
-  readonly step: Step;
+  readonly step: ForwardStep;
   readonly panel: number;
 }
 
@@ -52,14 +52,14 @@ function panelByPanel(
   const depth = depthOf(operation);
   const weights = memory.expanded + worker * memory.expandedWorker;
   const panelBytes = depth * memory.panel * WEIGHT_BYTES.bfloat16;
-  const expand: Step = {
+  const expand: ForwardStep = {
     kernel: "expand",
     fields: { input: fields.weights, inputPanel: panelBytes, output: weights, outputPanel: 0, depth },
   };
   return Array.from({ length: fields.panelTo - fields.panelFrom }, (_, index) => {
     const panel = fields.panelFrom + index;
     const channel = panel * memory.panel;
-    const multiply: Step = {
+    const multiply: ForwardStep = {
       kernel: "conv_tile",
       fields: {
         ...fields,

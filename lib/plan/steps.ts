@@ -1,5 +1,5 @@
 /** From a slice of an operation to the steps of its kernel: addresses, strides and ranges. */
-import type { Step } from "../../workers/steps.js";
+import type { ForwardStep } from "../../workers/steps.js";
 import type { MemoryLayout } from "./memory.js";
 import type { Tile } from "./tile.js";
 import { reachOf, type Operation, type OperationGraph } from "./operations.js";
@@ -26,7 +26,12 @@ export function extentOf({ graph, memory }: StepContext, operation: Operation, i
 }
 
 /** The step that computes a slice; the images of the slice are told to the kernel with each call. */
-export function stepFor(context: StepContext, operation: Operation, slice: Slice, worker: number): Step {
+export function stepFor(
+  context: StepContext,
+  operation: Operation,
+  slice: Slice,
+  worker: number,
+): ForwardStep {
   switch (operation.kind) {
     case "space-to-depth":
       return spaceToDepth(context, operation, slice);
@@ -47,7 +52,7 @@ export function stepFor(context: StepContext, operation: Operation, slice: Slice
 
 type Of<Kind extends Operation["kind"]> = Extract<Operation, { kind: Kind }>;
 
-function spaceToDepth(context: StepContext, operation: Of<"space-to-depth">, slice: Slice): Step {
+function spaceToDepth(context: StepContext, operation: Of<"space-to-depth">, slice: Slice): ForwardStep {
   const { input, output, source } = ends(context, operation);
   const { blockSize, padding, towers } = context.graph.tensors[operation.output];
   const channels = source.shape[0] / towers;
@@ -70,7 +75,12 @@ function spaceToDepth(context: StepContext, operation: Of<"space-to-depth">, sli
   };
 }
 
-function convolution(context: StepContext, operation: Of<"convolution">, slice: Slice, worker: number): Step {
+function convolution(
+  context: StepContext,
+  operation: Of<"convolution">,
+  slice: Slice,
+  worker: number,
+): ForwardStep {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   const [top, left] = layer.padding;
@@ -144,7 +154,7 @@ function poolingFields(
   };
 }
 
-function averagePooling(context: StepContext, operation: Of<"average-pooling">, slice: Slice): Step {
+function averagePooling(context: StepContext, operation: Of<"average-pooling">, slice: Slice): ForwardStep {
   const { padding, countPadding } = operation.layer;
   const [countedTop, countedLeft, countedBottom, countedRight] = countPadding ? padding : [0, 0, 0, 0];
   return {
@@ -164,7 +174,7 @@ function normalisation(
   operation: Of<"normalisation">,
   slice: Slice,
   worker: number,
-): Step {
+): ForwardStep {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   const { before, after } = reachOf(layer);
@@ -187,7 +197,7 @@ function normalisation(
   };
 }
 
-function activation(context: StepContext, operation: Of<"activation">, slice: Slice): Step {
+function activation(context: StepContext, operation: Of<"activation">, slice: Slice): ForwardStep {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   const batch = operation.scope === "batch";

@@ -5,7 +5,7 @@ import { REFERENCE_PANEL } from "../../workers/reference/panel.js";
 import { Checks } from "../../workers/checks.js";
 import { instantiate } from "../../workers/instantiate.js";
 import type { SharedMemory } from "../../workers/protocol.js";
-import { readStep, type Kernel, type KernelName, type Kernels } from "../../workers/steps.js";
+import { readStep, type Kernel, type ForwardKernelName, type ForwardKernels } from "../../workers/steps.js";
 import { compiledSets } from "./kernels/registry.js";
 
 const CHECKED = [
@@ -15,12 +15,12 @@ const CHECKED = [
   "winograd_input",
   "winograd_output_5",
   "winograd_output_3",
-] as const satisfies readonly KernelName[];
+] as const satisfies readonly ForwardKernelName[];
 
 /** The reference with one kernel whose first output is off by `error` in its calls number `from` to before `to`. */
 const faulty =
   (name: (typeof CHECKED)[number], error: number, from = 0, to = Infinity) =>
-  (memory: SharedMemory): Kernels => {
+  (memory: SharedMemory): ForwardKernels => {
     const kernels = referenceKernels(memory);
     const view = new DataView(memory.buffer);
     let calls = 0;
@@ -55,7 +55,7 @@ describe("checks of kernels", () => {
 
   for (const name of CHECKED)
     it(`see outputs that ${name} leaves as they were`, () => {
-      const idle = (memory: SharedMemory): Kernels => ({
+      const idle = (memory: SharedMemory): ForwardKernels => ({
         ...referenceKernels(memory),
         [name]: () => undefined,
       });

@@ -1,7 +1,7 @@
 /** The reference in the upper half of the largest memory, where a step's addresses are negative numbers. */
 import { expect } from "chai";
 import { referenceKernels } from "../../workers/reference/kernels.js";
-import { STEP_BYTES, writeStep, type Step } from "../../workers/steps.js";
+import { STEP_BYTES, writeStep, type ForwardStep } from "../../workers/steps.js";
 
 /** Above 2 GiB; what no test touches of it is never there. */
 const BASE = 2 ** 31 + 65536;
@@ -9,7 +9,7 @@ const PAGES = BASE / 65536 + 1;
 const INPUT = STEP_BYTES;
 const OUTPUT = 8192;
 
-const STEPS: readonly Step[] = [
+const STEPS: readonly ForwardStep[] = [
   {
     kernel: "gemm",
     fields: {
@@ -41,7 +41,7 @@ describe("the reference kernels", () => {
   const kernels = referenceKernels(memory);
 
   /** What a step makes of the same inputs with everything `base` bytes further up. */
-  function resultAt({ kernel, fields }: Step, base: number): number[] {
+  function resultAt({ kernel, fields }: ForwardStep, base: number): number[] {
     const values = new Float32Array(memory.buffer, base, 16384 / 4);
     values.forEach((_, at) => {
       values[at] = at < OUTPUT / 4 ? Math.sin(at) : NaN;
@@ -53,7 +53,7 @@ describe("the reference kernels", () => {
         ["input", "output", "weights"].includes(field) ? (value + base) | 0 : value,
       ]),
     );
-    writeStep(new DataView(memory.buffer), base, { kernel, fields: moved } as Step);
+    writeStep(new DataView(memory.buffer), base, { kernel, fields: moved } as ForwardStep);
     kernels[kernel](base, 0, 0);
     return [...values.subarray(OUTPUT / 4)];
   }

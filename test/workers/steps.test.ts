@@ -10,7 +10,7 @@ import {
   type Step,
 } from "../../workers/steps.js";
 
-/** Which record of workers/kernels/steps.ts each kernel reads. */
+/** Which record of the steps.ts of workers/kernels, or of its folder gradients, each kernel reads. */
 const RECORDS: Record<KernelName, string> = {
   space_to_depth: "SpaceToDepthStep",
   conv_tile: "ConvolutionStep",
@@ -25,6 +25,19 @@ const RECORDS: Record<KernelName, string> = {
   average_pooling: "AveragePoolingStep",
   normalisation: "NormalisationStep",
   activation: "ActivationStep",
+  weights_gradient: "WeightsGradientStep",
+  bias_gradient: "BiasGradientStep",
+  rectifier_gradient: "RectifierGradientStep",
+  dropout: "DropoutStep",
+  max_pooling_gradient: "MaxPoolingGradientStep",
+  average_pooling_gradient: "AveragePoolingGradientStep",
+  normalisation_gradient: "NormalisationGradientStep",
+  softmax_loss: "SoftmaxLossStep",
+  transpose: "TransposeStep",
+  flip_filters: "FlipFiltersStep",
+  winograd_filter: "WinogradFilterStep",
+  gather_rows: "GatherRowsStep",
+  momentum_update: "MomentumUpdateStep",
 };
 
 /**
@@ -32,7 +45,9 @@ const RECORDS: Record<KernelName, string> = {
  * class that it extends come first.
  */
 function recordsOfKernels(): Map<string, [name: string, type: string][]> {
-  const source = readFileSync(new URL("../../../workers/kernels/steps.ts", import.meta.url), "utf8");
+  const source = ["steps.ts", "gradients/steps.ts"]
+    .map((file) => readFileSync(new URL(`../../../workers/kernels/${file}`, import.meta.url), "utf8"))
+    .join("");
   const withoutComments = source.replace(/\/\*[^]*?\*\/|\/\/.*/g, "");
   const records = new Map<string, [name: string, type: string][]>();
   for (const [, name, base, body] of withoutComments.matchAll(

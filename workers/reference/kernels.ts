@@ -3,7 +3,7 @@
  * does not. Sums are taken in float64 and rounded once, when stored.
  */
 import type { SharedMemory } from "../protocol.js";
-import { readStep, type Kernel, type KernelName, type Kernels, type StepOf } from "../steps.js";
+import { readStep, type Kernel, type ForwardKernelName, type ForwardKernels, type StepOf } from "../steps.js";
 import { expand, expandedPanel } from "./bfloat16.js";
 import { convolution } from "./convolution.js";
 import { gemm } from "./gemm.js";
@@ -13,11 +13,11 @@ import { spaceToDepth } from "./space-to-depth.js";
 import { winogradInput, winogradOutput } from "./winograd.js";
 import { activation, normalisation } from "./pointwise.js";
 
-export function referenceKernels(memory: SharedMemory): Kernels {
+export function referenceKernels(memory: SharedMemory): ForwardKernels {
   const view = new DataView(memory.buffer);
   const values = new Float32Array(memory.buffer);
   const bind =
-    <K extends KernelName>(
+    <K extends ForwardKernelName>(
       name: K,
       run: (values: Float32Array, step: StepOf<K>, inputImage: number, outputImage: number) => void,
     ): Kernel =>

@@ -4,7 +4,13 @@
  */
 import { assert } from "chai";
 import { instantiate } from "../../../workers/instantiate.js";
-import { STEP_BYTES, writeStep, type Kernel, type Kernels, type Step } from "../../../workers/steps.js";
+import {
+  STEP_BYTES,
+  writeStep,
+  type Kernel,
+  type ForwardKernels,
+  type Step,
+} from "../../../workers/steps.js";
 import type { Random } from "../../random.js";
 
 const PAGE = 65536;
@@ -39,7 +45,7 @@ export class Arena {
   #inputs: [from: number, to: number][] = [];
   #pairs: [from: number, to: number][] = [];
 
-  instantiate(module: WebAssembly.Module): Kernels {
+  instantiate(module: WebAssembly.Module): ForwardKernels {
     return instantiate(module, this.memory);
   }
 

@@ -7,7 +7,7 @@ import {
   STEP_BYTES,
   type ConvolutionStep,
   type Kernel,
-  type Kernels,
+  type ForwardKernels,
 } from "../../../workers/steps.js";
 import { Random, testSeed } from "../../random.js";
 import { Arena, primeFrom, roundings } from "./arena.js";
@@ -86,7 +86,7 @@ function place(set: CompiledSet, random: Random, wanted: Case, kernel: KernelNam
   return { fields, depth, ...images };
 }
 
-function check(set: CompiledSet, kernels: Kernels, kernel: KernelName, random: Random, wanted: Case) {
+function check(set: CompiledSet, kernels: ForwardKernels, kernel: KernelName, random: Random, wanted: Case) {
   const { fields, depth, ...images } = place(set, random, wanted, kernel);
   const reference: Kernel = (address, inputImage, outputImage) => {
     const step = readStep(view, address, kernel);

@@ -5,7 +5,7 @@ import {
   KERNEL_SETS,
   type CompiledSetName,
 } from "../../../lib/engine/kernel-sets.js";
-import type { KernelName } from "../../../workers/steps.js";
+import type { ForwardKernelName } from "../../../workers/steps.js";
 
 export interface CompiledSet {
   readonly name: CompiledSetName;
@@ -27,5 +27,5 @@ export async function compiledSets(): Promise<CompiledSet[]> {
 }
 
 /** f32_conv_4x8__relaxed */
-export const titleOf = (set: CompiledSetName, kernel: KernelName): string =>
+export const titleOf = (set: CompiledSetName, kernel: ForwardKernelName): string =>
   `${KERNEL_SETS[set].kernels[kernel]}__${set}`;

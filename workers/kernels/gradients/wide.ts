@@ -1,0 +1,1 @@
+// The kernels of training of the set "wide".
