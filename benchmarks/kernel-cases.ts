@@ -17,7 +17,7 @@ import { expand, expandedPanel } from "../workers/reference/bfloat16.js";
 import { convolution } from "../workers/reference/convolution.js";
 import { gemm } from "../workers/reference/gemm.js";
 import { referenceKernels } from "../workers/reference/kernels.js";
-import type { ForwardKernels, ForwardStep } from "../workers/steps.js";
+import { isForwardStep, type ForwardKernels, type ForwardStep } from "../workers/steps.js";
 import { costOf, type Cost } from "./kernel-costs.js";
 
 export interface Selection {
@@ -38,7 +38,8 @@ export interface KernelCase extends Cost {
   readonly check: () => void;
 }
 
-interface Call extends StepCommand {
+interface Call extends Omit<StepCommand, "step"> {
+  readonly step: ForwardStep;
   /** Of the step, in bytes. */
   readonly address: number;
 }
@@ -100,9 +101,12 @@ function caseOf(bench: Bench, layer: string, calls: readonly Call[]): KernelCase
 function callsOf(plan: Plan, images: number, memory: SharedArrayBuffer): Call[] {
   const programs = programsOf(plan, images);
   const [words] = encode(plan, programs, memory);
-  return programs[0].flatMap((command, index) =>
-    command === "barrier" ? [] : [{ ...command, address: words[index * COMMAND_WORDS + 1] }],
-  );
+  return programs[0].flatMap((command, index) => {
+    if (command === "barrier") return [];
+    const { step } = command;
+    if (!isForwardStep(step)) throw new RangeError(`${step.kernel} is no kernel of a forward pass`);
+    return [{ ...command, step, address: words[index * COMMAND_WORDS + 1] }];
+  });
 }
 
 /** Activations in [-100, 100), weights up to He's bound, so that sums neither grow nor vanish from layer to layer. */

@@ -82,7 +82,8 @@ export { makePlan } from "./plan/plan.js";
 export type { Plan, PlanOptions } from "./plan/plan.js";
 export { describePlan } from "./plan/describe.js";
 export type { Cut, OperationDescription, PlanDescription, WorkSlice } from "./plan/describe.js";
-export type { MemoryLayout, PackedWeights, Placement, Region } from "./plan/memory.js";
+export type { MemoryLayout, PackedWeights, Placement } from "./plan/memory.js";
+export type { Region } from "./plan/regions.js";
 export type {
   ConvolutionOperation,
   FullyConnectedOperation,

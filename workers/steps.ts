@@ -225,6 +225,9 @@ export type Step = { [K in KernelName]: { readonly kernel: K; readonly fields: S
 /** The same for the kernels of a forward pass alone. */
 export type ForwardStep = Extract<Step, { kernel: ForwardKernelName }>;
 
+export const isForwardStep = (step: Step): step is ForwardStep =>
+  Object.hasOwn(FORWARD_KERNEL_FIELDS, step.kernel);
+
 /** Writes a step at a byte address of the shared memory. */
 export function writeStep(memory: DataView, address: number, { kernel, fields }: Step): void {
   const values: Readonly<Record<string, number>> = fields;

@@ -12,7 +12,7 @@ import {
   type PlanDescription,
   type WorkSlice,
 } from "../plan/describe.js";
-import type { Region } from "../plan/memory.js";
+import type { Region } from "../plan/regions.js";
 import { defaultThreads, makePlan } from "../plan/plan.js";
 import type { WeightsType } from "../plan/weights-type.js";
 import { tune, type ConvolutionsOption, type TunedKernels } from "../tuning/tuning.js";
@@ -207,15 +207,19 @@ const KIND_TITLES: Record<keyof PlanDescription["memory"]["kinds"], string> = {
   transforms: "Winograd's windows and products, by worker",
   expanded: "expanded weights, by worker",
   steps: "steps",
+  gradient: "gradients",
+  velocity: "velocities",
+  filters: "turned and transformed filters",
+  labels: "labels, losses",
   control: "barrier, input's check",
   other: "kernels' constants, alignment",
 };
 
 function memoryText({ memory }: PlanDescription): string {
-  const kinds = Object.entries(KIND_TITLES).map(([kind, title]) => [
-    title,
-    megabytes(memory.kinds[kind as keyof typeof KIND_TITLES]),
-  ]);
+  const kinds = Object.entries(KIND_TITLES).flatMap(([kind, title]) => {
+    const bytes = memory.kinds[kind as keyof typeof KIND_TITLES];
+    return bytes > 0 ? [[title, megabytes(bytes)]] : [];
+  });
   return `shared memory\n${table([left("what"), right("size")], [...kinds, ["total", megabytes(memory.bytes)]])}`;
 }
 

@@ -2,7 +2,7 @@
  * Operations that follow each other without a meeting: a worker goes through them image by image, or by as many images
  * as Winograd's blocks take together, so that it finds in its cache what it has just written.
  */
-import type { ForwardStep } from "../../workers/steps.js";
+import type { Step } from "../../workers/steps.js";
 import { slicesOf, type Command, type ScheduleContext } from "./commands.js";
 import type { Operation } from "./operations.js";
 import { pieces, type Range, type Slice } from "./partition.js";
@@ -27,7 +27,7 @@ interface PreparedSlice {
 
 /** An operation that takes image after image, or blocks of them. */
 type ChainPart = { readonly operation: Operation } & (
-  { readonly step: ForwardStep; readonly blocks?: undefined } | { readonly blocks: WinogradBlocks }
+  { readonly step: Step; readonly blocks?: undefined } | { readonly blocks: WinogradBlocks }
 );
 
 export function prepareChain(
@@ -87,7 +87,7 @@ export function runChain(
 function runImages(
   program: Command[],
   { index: operation, input, output }: Operation,
-  step: ForwardStep,
+  step: Step,
   [from, to]: Range,
   slot: Slot,
 ): void {

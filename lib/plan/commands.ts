@@ -1,17 +1,17 @@
 /** What a worker is told to do, one command after another, and how an operation is cut for that. */
-import type { ForwardStep, Step } from "../../workers/steps.js";
+import type { Step } from "../../workers/steps.js";
 import type { Operation } from "./operations.js";
 import { partition, type Slice } from "./partition.js";
 import { extentOf, type StepContext } from "./steps.js";
 
-export interface StepCommand<S extends Step = ForwardStep> {
-  readonly step: S;
+export interface StepCommand {
+  readonly step: Step;
   readonly inputImage: number;
   readonly outputImage: number;
   readonly operation: number;
 }
 
-export type Command<S extends Step = ForwardStep> = StepCommand<S> | "barrier";
+export type Command = StepCommand | "barrier";
 
 export interface ScheduleContext extends StepContext {
   readonly threads: number;

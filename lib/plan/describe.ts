@@ -1,7 +1,7 @@
 /** A plan as a person asks about it: who computes what, where everything lies, what crosses between the towers. */
 import { elementsOf } from "../network/shapes.js";
 import type { AlgorithmChoice, AlgorithmReason, ConvolutionAlgorithm } from "./algorithm.js";
-import type { Region } from "./memory.js";
+import type { Region } from "./regions.js";
 import { reachOf, weightsTypeOf, type Operation, type OperationGraph } from "./operations.js";
 import type { Range, Slice } from "./partition.js";
 import { programsOf, type Plan } from "./plan.js";
@@ -172,6 +172,10 @@ function bytesByKind({ memory }: Plan): PlanDescription["memory"]["kinds"] {
     expanded: 0,
     scratch: 0,
     steps: 0,
+    gradient: 0,
+    velocity: 0,
+    filters: 0,
+    labels: 0,
     control: 0,
     other: memory.bytes,
   };

@@ -7,7 +7,7 @@ import type { Plan } from "./plan.js";
 /** Writes the steps of a batch over those of the last one: no batch may be running. */
 export function encode(
   plan: Plan,
-  programs: readonly Command<Step>[][],
+  programs: readonly Command[][],
   memory: SharedArrayBuffer,
 ): Int32Array[] {
   const view = new DataView(memory);

@@ -3,17 +3,17 @@
  * bfloat16 weights are read as they are for one image; for more, each worker expands one panel at a time into room of
  * its own, and all images go over it before the next: it is written and read in the worker's own cache.
  */
-import type { ConvolutionStep, ForwardStep } from "../../workers/steps.js";
+import type { ConvolutionStep, Step } from "../../workers/steps.js";
 import { elementsOf } from "../network/shapes.js";
 import type { FullyConnectedOperation, Operation, OperationGraph } from "./operations.js";
 import type { Slice } from "./partition.js";
 import { ends, packedFields, stepFor, type StepContext } from "./steps.js";
 import { WEIGHT_BYTES } from "./weights-type.js";
 
-/** A step, and the panel that it is called with. */
-export interface PanelStep {
-  readonly step: ForwardStep;
-  readonly panel: number;
+/** A step, and the panel or the image that it is called with. */
+export interface CalledStep {
+  readonly step: Step;
+  readonly index: number;
 }
 
 /** The steps of a slice of an operation that takes the whole batch at once; others than these have only one. */
@@ -23,10 +23,14 @@ export const batchSteps = (
   slice: Slice,
   worker: number,
   images: number,
-): PanelStep[] =>
-  operation.kind === "fully-connected"
-    ? fullyConnectedSteps(context, operation, slice, worker, images)
-    : [{ step: stepFor(context, operation, slice, worker), panel: 0 }];
+): CalledStep[] => {
+  if (operation.kind === "fully-connected")
+    return fullyConnectedSteps(context, operation, slice, worker, images);
+  const step = stepFor(context, operation, slice, worker);
+  if (operation.kind !== "dropout") return [{ step, index: 0 }];
+  const [from, to] = slice.images;
+  return Array.from({ length: to - from }, (_, image) => ({ step, index: from + image }));
+};
 
 function fullyConnectedSteps(
   context: StepContext,
@@ -34,10 +38,10 @@ function fullyConnectedSteps(
   slice: Slice,
   worker: number,
   images: number,
-): PanelStep[] {
+): CalledStep[] {
   const fields = fieldsOf(context, operation, slice, worker, images);
-  if (images === 1) return [{ step: { kernel: ROW_KERNELS[operation.weights], fields }, panel: 0 }];
-  if (operation.weights === "float32") return [{ step: { kernel: "conv_tile", fields }, panel: 0 }];
+  if (images === 1) return [{ step: { kernel: ROW_KERNELS[operation.weights], fields }, index: 0 }];
+  if (operation.weights === "float32") return [{ step: { kernel: "conv_tile", fields }, index: 0 }];
   return panelByPanel(context, operation, fields, worker);
 }
 
@@ -48,18 +52,18 @@ function panelByPanel(
   operation: FullyConnectedOperation,
   fields: ConvolutionStep,
   worker: number,
-): PanelStep[] {
+): CalledStep[] {
   const depth = depthOf(operation);
   const weights = memory.expanded + worker * memory.expandedWorker;
   const panelBytes = depth * memory.panel * WEIGHT_BYTES.bfloat16;
-  const expand: ForwardStep = {
+  const expand: Step = {
     kernel: "expand",
     fields: { input: fields.weights, inputPanel: panelBytes, output: weights, outputPanel: 0, depth },
   };
   return Array.from({ length: fields.panelTo - fields.panelFrom }, (_, index) => {
     const panel = fields.panelFrom + index;
     const channel = panel * memory.panel;
-    const multiply: ForwardStep = {
+    const multiply: Step = {
       kernel: "conv_tile",
       fields: {
         ...fields,
@@ -72,8 +76,8 @@ function panelByPanel(
       },
     };
     return [
-      { step: expand, panel },
-      { step: multiply, panel: 0 },
+      { step: expand, index: panel },
+      { step: multiply, index: 0 },
     ];
   }).flat();
 }

@@ -9,19 +9,11 @@ import { PLANES } from "../../workers/winograd.js";
 import { elementsOf } from "../network/shapes.js";
 import { expandedBytes } from "./fully-connected-steps.js";
 import type { OperationGraph, Tensor, WeightedOperation } from "./operations.js";
+import { align, MEMORY_LIMIT, Regions, type Region, type Take } from "./regions.js";
 import { reachOf, weightsTypeOf } from "./operations.js";
 import type { Tile } from "./tile.js";
 import { WEIGHT_BYTES } from "./weights-type.js";
 import { blockRoom } from "./winograd-blocks.js";
-
-export interface Region {
-  readonly name: string;
-  readonly kind:
-    "control" | "steps" | "scratch" | "transforms" | "expanded" | "activation" | "weights" | "bias";
-  /** Byte address and size. */
-  readonly offset: number;
-  readonly bytes: number;
-}
 
 /**
  * Where a tensor's elements are: address(image, tower, y, x, c) = offset + sum of index x stride + 4 c, in bytes; in
@@ -82,16 +74,6 @@ export interface MemoryLayout {
   readonly packed: ReadonlyMap<number, PackedWeights>;
 }
 
-const PAGE = 65536;
-/** 65,536 pages, the most that a 32-bit WebAssembly memory can have. */
-export const MEMORY_LIMIT = PAGE * 65536;
-/** A cache line: no two threads write into one. */
-const ALIGN = 64;
-/** The first page belongs to the constants of the compiled kernels. */
-const FIRST = PAGE;
-
-const align = (bytes: number): number => Math.ceil(bytes / ALIGN) * ALIGN;
-
 export interface LayoutOptions {
   readonly network: string;
   readonly tile: Tile;
@@ -104,14 +86,8 @@ export interface LayoutOptions {
 
 /** @throws AlexNetError MEMORY_TOO_LARGE, before any of it is taken. */
 export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLayout {
-  const regions: Region[] = [];
-  let end = FIRST;
-  const take: Take = (name, kind, bytes) => {
-    const offset = end;
-    regions.push({ name, kind, offset, bytes });
-    end += align(bytes);
-    return offset;
-  };
+  const regions = new Regions();
+  const { take } = regions;
   const barrier = take("barrier", "control", BARRIER_BYTES);
   const notFinite = take("input's check", "control", 4);
   const steps = take("steps", "steps", options.stepCapacity * STEP_BYTES);
@@ -122,22 +98,16 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
   const transforms = take("transforms", "transforms", transformsWorker * options.threads);
   const expandedWorker = align(expandedBytes(graph, options.tile.panel, options.maxBatch));
   const expanded = take("expanded", "expanded", expandedWorker * options.threads);
-  const placements = graph.tensors.map((tensor) =>
-    (tensor.id === 0 ? placePlanes : place)(
-      tensor,
-      tensor.slots === "wave" ? options.wave : options.maxBatch,
-      take,
-    ),
-  );
+  const placements = placeTensors(graph, options, take);
   const packed = new Map<number, PackedWeights>();
   for (const operation of graph.operations)
     if (operation.kind === "convolution" || operation.kind === "fully-connected")
       packed.set(operation.index, pack(operation, graph, options.tile.panel, take));
-  const bytes = Math.ceil(end / PAGE) * PAGE;
+  const { bytes } = regions;
   if (bytes > MEMORY_LIMIT) throw engineErrors.memory(options.network, bytes, MEMORY_LIMIT);
   return {
     bytes,
-    regions,
+    regions: regions.list,
     barrier,
     notFinite,
     steps,
@@ -155,10 +125,17 @@ export function layOut(graph: OperationGraph, options: LayoutOptions): MemoryLay
   };
 }
 
-/** Takes a region of so many bytes; its byte address. */
-type Take = (name: string, kind: Region["kind"], bytes: number) => number;
+/** The network's input in planes, and every other tensor with channels last. */
+export const placeTensors = (
+  graph: OperationGraph,
+  { wave, maxBatch }: Pick<LayoutOptions, "wave" | "maxBatch">,
+  take: Take,
+): Placement[] =>
+  graph.tensors.map((tensor) =>
+    (tensor.id === 0 ? placePlanes : place)(tensor, tensor.slots === "wave" ? wave : maxBatch, take),
+  );
 
-function place(tensor: Tensor, slots: number, take: Take): Placement {
+export function place(tensor: Tensor, slots: number, take: Take): Placement {
   const [allChannels, height, width] = tensor.shape;
   const [top, left, bottom, right] = tensor.padding;
   const { blockSize } = tensor;
@@ -186,7 +163,7 @@ function placePlanes({ shape: [planes, height, width] }: Tensor, slots: number, 
   return { offset, image, tower: plane, row: width * 4, column: 4, channels: 1, slots };
 }
 
-function pack(operation: WeightedOperation, graph: OperationGraph, panel: number, take: Take): PackedWeights {
+export function pack(operation: WeightedOperation, graph: OperationGraph, panel: number, take: Take): PackedWeights {
   const output = graph.tensors[operation.output];
   const planes = operation.kind === "convolution" && operation.winograd ? PLANES : 1;
   const depth = depthOf(operation);
@@ -209,7 +186,7 @@ function pack(operation: WeightedOperation, graph: OperationGraph, panel: number
 }
 
 /** Products in each sum of a convolution or a fully connected layer; by Winograd, one for each channel of a block. */
-function depthOf(operation: WeightedOperation): number {
+export function depthOf(operation: WeightedOperation): number {
   if (operation.kind === "fully-connected") return elementsOf(operation.shaped.input);
   const { layer, shaped, winograd } = operation;
   const channels = shaped.input[0] / layer.groups;
@@ -217,7 +194,7 @@ function depthOf(operation: WeightedOperation): number {
 }
 
 /** Room for the transformed windows of a block and for its products, one worker, in bytes. */
-function transformBytes(
+export function transformBytes(
   graph: OperationGraph,
   wave: number,
   tile: Tile,
@@ -240,7 +217,7 @@ function transformBytes(
 const ROW_PANELS = 4;
 
 /** What the kernels need beside their tensors: see tile.ts and f32_lrn.ts of workers/kernels. */
-function scratchBytes(graph: OperationGraph, tile: Tile): number {
+export function scratchBytes(graph: OperationGraph, tile: Tile): number {
   const convolution = 128 + Math.max(tile.rows, ROW_PANELS) * tile.panel * 4;
   // a window of eight channels, half transformed
   const window = PLANES * 8 * 4;

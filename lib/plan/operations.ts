@@ -71,6 +71,12 @@ export type FullyConnectedOperation = OperationOf<"fully-connected", FullyConnec
   readonly weights: WeightsType;
 };
 
+/** Dropout where a network is trained; in inference, what is left of it is an activation. */
+export type DropoutOperation = OperationOf<"dropout", Dropout> & {
+  /** The layer's place in the network, which its random numbers depend on. */
+  readonly layerIndex: number;
+};
+
 export type Operation =
   | SpaceToDepthOperation
   | ConvolutionOperation
@@ -78,7 +84,8 @@ export type Operation =
   | OperationOf<"max-pooling", MaxPooling>
   | OperationOf<"average-pooling", AveragePooling>
   | OperationOf<"normalisation", LocalResponseNormalisation>
-  | OperationOf<"activation", ReLU | Dropout>;
+  | OperationOf<"activation", ReLU | Dropout>
+  | DropoutOperation;
 
 export interface OperationGraph {
   readonly towers: number;
@@ -97,10 +104,17 @@ const NONE: Padding = [0, 0, 0, 0];
 
 type Draft = { -readonly [Field in keyof Tensor]: Tensor[Field] };
 
+export interface LowerOptions {
+  /** How the weights of fully connected layers are stored; "float32" where left out. */
+  readonly fcWeights?: WeightsType;
+  /** Whether every dropout has an operation and every image of a batch its slot in every tensor, as gradients need them. */
+  readonly training?: boolean;
+}
+
 export function lower(
   network: Network,
   convolutions: PlannedConvolutions,
-  fcWeights: WeightsType = "float32",
+  { fcWeights = "float32", training = false }: LowerOptions = {},
 ): OperationGraph {
   const towers = towersOf(network);
   const input = { layers: [INPUT.name], shape: network.input, padding: NONE, blockSize: 1 };
@@ -117,13 +131,13 @@ export function lower(
     },
   ];
   let scope: "wave" | "batch" = "wave";
-  for (const shaped of inferShapes(network)) {
+  for (const [layerIndex, shaped] of inferShapes(network).entries()) {
     const { layer } = shaped;
     const current = tensors[tensors.length - 1];
     const last = operations.length - 1;
     const rectifies = layer.type === "relu" && canRectify(operations[last]);
     if (rectifies) operations[last] = { ...operations[last], rectified: true };
-    if (rectifies || doesNothing(layer)) {
+    if (rectifies || doesNothing(layer, training)) {
       current.layers = [...current.layers, layer.name];
       continue;
     }
@@ -131,7 +145,8 @@ export function lower(
     // what a whole batch reads must hold a whole batch
     if (scope === "batch") current.slots = "batch";
     // an activation leaves the map as it is, also where the network has flattened it
-    const shape = kindOf(layer) === "activation" ? current.shape : asMap(shaped.output);
+    const isElementwise = layer.type === "relu" || layer.type === "dropout";
+    const shape = isElementwise ? current.shape : asMap(shaped.output);
     const output = tensors.length;
     const sides = { input: current.towers, output: shareOf(shape[0], towers) };
     // who asks for a layer that leaves the input as it is wants pixels, not blocks
@@ -154,7 +169,7 @@ export function lower(
     });
     operations.push({
       index: operations.length,
-      kind: kindOf(layer),
+      kind: training && layer.type === "dropout" ? "dropout" : kindOf(layer),
       layer,
       shaped,
       input: current.id,
@@ -163,16 +178,18 @@ export function lower(
       scope,
       ...algorithm,
       ...(layer.type === "fully-connected" && { weights: fcWeights }),
+      ...(training && layer.type === "dropout" && { layerIndex }),
     } as Operation);
   }
   tensors[tensors.length - 1].slots = "batch";
+  if (training) for (const tensor of tensors) tensor.slots = "batch";
   return { towers, operations, tensors };
 }
 
-const doesNothing = (layer: Layer): boolean =>
+const doesNothing = (layer: Layer, training: boolean): boolean =>
   layer.type === "flatten" ||
   layer.type === "softmax" ||
-  (layer.type === "dropout" && layer.scaling === "train");
+  (layer.type === "dropout" && layer.scaling === "train" && !training);
 
 /** Once: a second ReLU behind the first is an operation of its own, which changes nothing. */
 const canRectify = (previous: Operation): boolean =>
@@ -200,7 +217,7 @@ function kindOf(layer: Layer): Operation["kind"] {
  * The layer's padding, and at the bottom and right as much more as windows that overhang will read, up to a whole
  * block.
  */
-function paddingFor({ layer, input, output }: ShapedLayer<Convolution>, winograd?: Winograd): Padding {
+export function paddingFor({ layer, input, output }: ShapedLayer<Convolution>, winograd?: Winograd): Padding {
   const [top, left, bottom, right] = layer.padding;
   const tiles = winograd && [winograd.tileRows, winograd.tileColumns];
   const behind = (axis: 0 | 1, before: number, least: number): number => {

@@ -55,7 +55,7 @@ export function makePlan(options: PlanOptions): Plan {
   checkConvolutions(convolutions, network);
   if (!WEIGHTS_TYPES.includes(fcWeights))
     throw engineErrors.option("fcWeights", fcWeights, `one of ${WEIGHTS_TYPES.join(", ")}`);
-  const graph = lower(network, convolutions, fcWeights);
+  const graph = lower(network, convolutions, { fcWeights });
   const even = evenImages(graph.towers, threads);
   const wave = Math.min(maxBatch, Math.ceil(WAVE / even) * even);
   const memory = layOut(graph, {

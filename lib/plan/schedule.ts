@@ -39,8 +39,13 @@ export function schedule(context: ScheduleContext, images: number, keep: boolean
     meet();
     slicesOf(context, operation, images).forEach((slices, worker) => {
       for (const slice of slices)
-        for (const { step, panel } of batchSteps(context, operation, slice, worker, images))
-          programs[worker].push({ step, inputImage: panel, outputImage: 0, operation: operation.index });
+        for (const { step, index } of batchSteps(context, operation, slice, worker, images))
+          programs[worker].push({
+            step,
+            inputImage: index,
+            outputImage: operation.kind === "dropout" ? index : 0,
+            operation: operation.index,
+          });
     });
   }
   return programs;
@@ -111,6 +116,7 @@ export function crossesTowers({ graph }: Pick<ScheduleContext, "graph">, operati
     case "max-pooling":
     case "average-pooling":
     case "activation":
+    case "dropout":
       return false;
   }
 }

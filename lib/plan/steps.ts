@@ -1,8 +1,8 @@
 /** From a slice of an operation to the steps of its kernel: addresses, strides and ranges. */
-import type { ForwardStep } from "../../workers/steps.js";
+import type { Step } from "../../workers/steps.js";
 import type { MemoryLayout } from "./memory.js";
 import type { Tile } from "./tile.js";
-import { reachOf, type Operation, type OperationGraph } from "./operations.js";
+import { reachOf, type Operation, type OperationGraph, type Tensor } from "./operations.js";
 import type { Extent, Slice } from "./partition.js";
 
 export interface StepContext {
@@ -11,6 +11,8 @@ export interface StepContext {
   readonly tile: Tile;
   /** Images of a wave. */
   readonly wave: number;
+  /** Where dropout draws: the byte address of the generator's key and of the step's number. Without it, it is inference. */
+  readonly generator?: number;
 }
 
 /** The outputs of an operation for `images` images, in the units that a plan cuts. */
@@ -19,6 +21,7 @@ export function extentOf({ graph, memory }: StepContext, operation: Operation, i
   const panels = memory.packed.get(operation.index)?.panels ?? 1;
   // at batch scope a kernel takes all images at once: there are only panels to cut
   if (operation.kind === "fully-connected") return { towers, images: 1, panels, rows: 1 };
+  if (operation.kind === "dropout") return { towers, images, panels: 1, rows: 1 };
   if (operation.scope === "batch") return { towers, images: 1, panels: 1, rows: images };
   // tiles of outputs are not cut
   if (operation.kind === "convolution" && operation.winograd) return { towers, images, panels, rows: 1 };
@@ -31,7 +34,7 @@ export function stepFor(
   operation: Operation,
   slice: Slice,
   worker: number,
-): ForwardStep {
+): Step {
   switch (operation.kind) {
     case "space-to-depth":
       return spaceToDepth(context, operation, slice);
@@ -47,12 +50,14 @@ export function stepFor(
       return normalisation(context, operation, slice, worker);
     case "activation":
       return activation(context, operation, slice);
+    case "dropout":
+      return dropout(context, operation, slice);
   }
 }
 
 type Of<Kind extends Operation["kind"]> = Extract<Operation, { kind: Kind }>;
 
-function spaceToDepth(context: StepContext, operation: Of<"space-to-depth">, slice: Slice): ForwardStep {
+function spaceToDepth(context: StepContext, operation: Of<"space-to-depth">, slice: Slice): Step {
   const { input, output, source } = ends(context, operation);
   const { blockSize, padding, towers } = context.graph.tensors[operation.output];
   const channels = source.shape[0] / towers;
@@ -80,7 +85,7 @@ function convolution(
   operation: Of<"convolution">,
   slice: Slice,
   worker: number,
-): ForwardStep {
+): Step {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   const [top, left] = layer.padding;
@@ -154,7 +159,7 @@ function poolingFields(
   };
 }
 
-function averagePooling(context: StepContext, operation: Of<"average-pooling">, slice: Slice): ForwardStep {
+function averagePooling(context: StepContext, operation: Of<"average-pooling">, slice: Slice): Step {
   const { padding, countPadding } = operation.layer;
   const [countedTop, countedLeft, countedBottom, countedRight] = countPadding ? padding : [0, 0, 0, 0];
   return {
@@ -174,7 +179,7 @@ function normalisation(
   operation: Of<"normalisation">,
   slice: Slice,
   worker: number,
-): ForwardStep {
+): Step {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   const { before, after } = reachOf(layer);
@@ -197,7 +202,7 @@ function normalisation(
   };
 }
 
-function activation(context: StepContext, operation: Of<"activation">, slice: Slice): ForwardStep {
+function activation(context: StepContext, operation: Of<"activation">, slice: Slice): Step {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   const batch = operation.scope === "batch";
@@ -215,6 +220,38 @@ function activation(context: StepContext, operation: Of<"activation">, slice: Sl
     },
   };
 }
+
+/** Image by image, since each draws numbers of its own. */
+function dropout(context: StepContext, operation: Of<"dropout">, slice: Slice): Step {
+  const { layer } = operation;
+  const { input, output, source } = ends(context, operation);
+  const fields = {
+    ...mapFields(input, output, slice),
+    rowFrom: 0,
+    rowTo: source.shape[1],
+    rowLength: input.channels * source.shape[2],
+  };
+  if (context.generator === undefined)
+    return {
+      kernel: "activation",
+      fields: { ...fields, floor: -Infinity, scale: layer.scaling === "test" ? 1 - layer.rate : 1 },
+    };
+  return { kernel: "dropout", fields: { ...fields, ...drawsOf(operation, source, slice.tower, context.generator) } };
+}
+
+/** What a dropout draws: its units are numbered channels last, tower by tower. */
+export const drawsOf = (
+  { layer, layerIndex }: Of<"dropout">,
+  { shape: [channels, height, width], towers }: Tensor,
+  tower: number,
+  generator: number,
+) => ({
+  unit: (tower * channels * height * width) / towers,
+  layer: layerIndex,
+  threshold: Math.min(Math.round(layer.rate * 2 ** 32), 2 ** 32 - 1),
+  generator,
+  scale: layer.scaling === "train" ? 1 / (1 - layer.rate) : 1,
+});
 
 /** Strides and rows of a kernel that goes from map to map within a tower. */
 function mapFields(input: Ends["input"], output: Ends["output"], slice: Slice) {

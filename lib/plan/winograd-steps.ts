@@ -1,6 +1,6 @@
 /** The steps of a convolution by Winograd: transform the windows, 49 products, transform back. */
 import { PLANES } from "../../workers/winograd.js";
-import type { ForwardStep } from "../../workers/steps.js";
+import type { Step } from "../../workers/steps.js";
 import type { Winograd } from "./algorithm.js";
 import type { PackedWeights } from "./memory.js";
 import type { ConvolutionOperation } from "./operations.js";
@@ -13,11 +13,11 @@ export interface WinogradBlock {
   /** Images, [from, to). */
   readonly images: Range;
   /** Transforms the windows of one image. */
-  readonly input: ForwardStep;
+  readonly input: Step;
   /** Multiplies one plane. */
-  readonly multiply: ForwardStep;
+  readonly multiply: Step;
   /** Transforms the products of one image back. */
-  readonly output: ForwardStep;
+  readonly output: Step;
 }
 
 /** What the steps of an operation's blocks have in common. */
@@ -71,7 +71,7 @@ const windowsOf = ({ context: { memory }, worker }: BlockContext): number =>
 
 const productsOf = (block: BlockContext): number => windowsOf(block) + block.context.memory.productsOffset;
 
-function inputStep(block: BlockContext, rows: Range): ForwardStep {
+function inputStep(block: BlockContext, rows: Range): Step {
   const { context, operation, winograd, room, slice, worker } = block;
   const { graph, memory } = context;
   const { layer } = operation;
@@ -100,7 +100,7 @@ function inputStep(block: BlockContext, rows: Range): ForwardStep {
   };
 }
 
-function multiplyStep(block: BlockContext, tiles: number): ForwardStep {
+function multiplyStep(block: BlockContext, tiles: number): Step {
   const { context, packed, room, slice } = block;
   return {
     kernel: "gemm",
@@ -121,7 +121,7 @@ function multiplyStep(block: BlockContext, tiles: number): ForwardStep {
   };
 }
 
-function outputStep(block: BlockContext, rows: Range): ForwardStep {
+function outputStep(block: BlockContext, rows: Range): Step {
   const { context, operation, winograd, packed, room, slice, worker } = block;
   const { memory } = context;
   const output = memory.placements[operation.output];

@@ -4,7 +4,7 @@ import { engineErrors } from "../../lib/errors/engine.js";
 import { KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
 import { defineNetwork } from "../../lib/network/define.js";
 import { networks } from "../../lib/network/variants.js";
-import { MEMORY_LIMIT } from "../../lib/plan/memory.js";
+import { MEMORY_LIMIT } from "../../lib/plan/regions.js";
 import { defaultThreads, makePlan, MAX_BATCH, MAX_THREADS } from "../../lib/plan/plan.js";
 import { WEIGHTS_TYPES, type WeightsType } from "../../lib/plan/weights-type.js";
 import { Random, testSeed } from "../random.js";
