@@ -1,4 +1,6 @@
 import type { ConvolutionStep, ExpandStep } from "../steps.js";
+import { element } from "./element.js";
+import type { Values } from "./values.js";
 
 /**
  * float32 from packed bfloat16: in a row of panel / 2 words, word j holds column j in its lower half and
@@ -13,32 +15,33 @@ function unpack(words: Uint32Array, output: Uint32Array, panel: number): void {
   }
 }
 
-/** A part of the memory as words: as floats, signalling NaNs might not keep their bits. */
-const wordsAt = ({ buffer }: Float32Array, address: number, count: number): Uint32Array =>
-  new Uint32Array(buffer, address >>> 0, count);
+/** A panel of `size` elements whose words are at a byte address; outside of the memory. */
+function unpacked({ buffer }: ArrayBufferView, address: number, size: number, panel: number): Float32Array {
+  const output = new Uint32Array(size);
+  // as words: as floats, signalling NaNs might not keep their bits
+  unpack(new Uint32Array(buffer, address >>> 0, size / 2), output, panel);
+  return new Float32Array(output.buffer);
+}
 
-/** A panel of bfloat16 [depth][panel] to float32. */
+/** A panel of bfloat16 [depth][panel], which lies in `memory`, to values. */
 export function expand(
-  values: Float32Array,
+  values: Values,
   step: ExpandStep,
   inputPanel: number,
   outputPanel: number,
   panel: number,
+  memory: ArrayBufferView = values,
 ): void {
-  const count = step.depth * panel;
-  const input = wordsAt(values, step.input + inputPanel * step.inputPanel, count / 2);
-  unpack(input, wordsAt(values, step.output + outputPanel * step.outputPanel, count), panel);
+  const input = step.input + inputPanel * step.inputPanel;
+  const output = element(step.output + outputPanel * step.outputPanel);
+  values.set(unpacked(memory, input, step.depth * panel, panel), output);
 }
 
-/** A panel of `size` bfloat16 weights of a convolution, expanded outside of the memory. */
-export function expandedPanel(
-  values: Float32Array,
+/** A panel of `size` bfloat16 weights of a convolution, which lie in `memory`, expanded outside of it. */
+export const expandedPanel = (
+  memory: ArrayBufferView,
   { weights }: ConvolutionStep,
   size: number,
   index: number,
   panel: number,
-): Float32Array {
-  const panelWords = new Uint32Array(size);
-  unpack(wordsAt(values, weights + index * size * 2, size / 2), panelWords, panel);
-  return new Float32Array(panelWords.buffer);
-}
+): Float32Array => unpacked(memory, weights + index * size * 2, size, panel);

@@ -1,15 +1,10 @@
 import type { ConvolutionStep } from "../steps.js";
 import { element } from "./element.js";
 import { atLeast } from "./pointwise.js";
+import type { Values } from "./values.js";
 
 /** Panel number `index`, `size` elements in all: [K][panel]. */
-type PanelOf = (
-  values: Float32Array,
-  step: ConvolutionStep,
-  size: number,
-  index: number,
-  panel: number,
-) => Float32Array;
+type PanelOf = (values: Values, step: ConvolutionStep, size: number, index: number, panel: number) => Values;
 
 /**
  * y[position, channel] = max(floor, bias[channel] + sum over the window of x * w), the window being
@@ -17,7 +12,7 @@ type PanelOf = (
  * panels.
  */
 export function convolution(
-  values: Float32Array,
+  values: Values,
   step: ConvolutionStep,
   inputImage: number,
   outputImage: number,
@@ -52,12 +47,7 @@ export function convolution(
   }
 }
 
-function packed(
-  values: Float32Array,
-  { weights }: ConvolutionStep,
-  size: number,
-  index: number,
-): Float32Array {
+function packed(values: Values, { weights }: ConvolutionStep, size: number, index: number): Values {
   const first = element(weights) + index * size;
   return values.subarray(first, first + size);
 }

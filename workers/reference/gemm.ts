@@ -1,9 +1,10 @@
 import type { GemmStep } from "../steps.js";
 import { element } from "./element.js";
+import type { Values } from "./values.js";
 
 /** Y = X W for one plane, W packed [panels][depth][panelWidth]. */
 export function gemm(
-  values: Float32Array,
+  values: Values,
   step: GemmStep,
   inputPlane: number,
   outputPlane: number,

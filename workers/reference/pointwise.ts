@@ -1,8 +1,9 @@
 import type { ActivationStep, NormalisationStep } from "../steps.js";
+import type { Values } from "./values.js";
 
 /** y[c] = x[c] * (k + alpha * sum of x[j]^2)^-beta, j from c - before to c + after, clipped or across the towers. */
 export function normalisation(
-  values: Float32Array,
+  values: Values,
   step: NormalisationStep,
   inputImage: number,
   outputImage: number,
@@ -28,7 +29,7 @@ export function normalisation(
 
 /** y = scale * max(floor, x). */
 export function activation(
-  values: Float32Array,
+  values: Values,
   step: ActivationStep,
   inputImage: number,
   outputImage: number,

@@ -1,4 +1,5 @@
 import type { AveragePoolingStep, PoolingStep } from "../steps.js";
+import type { Values } from "./values.js";
 
 /** From what a window has given so far, and the next value, to what it gives with that. */
 type Next = (result: number, value: number) => number;
@@ -7,7 +8,7 @@ type Last = (result: number, top: number, left: number) => number;
 
 /** Each window's values, row by row, of what lies inside the map. */
 function pool(
-  values: Float32Array,
+  values: Values,
   step: PoolingStep,
   [inputImage, outputImage]: readonly [inputImage: number, outputImage: number],
   start: number,
@@ -35,12 +36,7 @@ function pool(
 }
 
 /** y[row, column, channel] = the largest x of the window, of what lies inside the map; a NaN is passed over. */
-export function maxPooling(
-  values: Float32Array,
-  step: PoolingStep,
-  inputImage: number,
-  outputImage: number,
-): void {
+export function maxPooling(values: Values, step: PoolingStep, inputImage: number, outputImage: number): void {
   pool(
     values,
     step,
@@ -56,7 +52,7 @@ export function maxPooling(
  * elements that count: those of the map, and of so much padding around it as the step says.
  */
 export function averagePooling(
-  values: Float32Array,
+  values: Values,
   step: AveragePoolingStep,
   inputImage: number,
   outputImage: number,

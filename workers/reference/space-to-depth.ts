@@ -1,15 +1,17 @@
 import type { SpaceToDepthStep } from "../steps.js";
 import { element } from "./element.js";
+import type { Values } from "./values.js";
 
 /**
- * Planes [C][H][W] to channels last, the pixels of a block of blockSize x blockSize behind each other; tells where a
- * value is not finite.
+ * Planes [C][H][W] to channels last, the pixels of a block of blockSize x blockSize behind each other; tells in a
+ * word of `memory` where a value is not finite.
  */
 export function spaceToDepth(
-  values: Float32Array,
+  values: Values,
   step: SpaceToDepthStep,
   inputImage: number,
   outputImage: number,
+  memory: ArrayBufferView = values,
 ): void {
   const { blockSize, channels } = step;
   for (let row = step.rowFrom; row < step.rowTo; row++)
@@ -23,7 +25,7 @@ export function spaceToDepth(
       for (let channel = 0; channel < channels; channel++) {
         const value = values[element(input + channel * step.inputChannel)];
         values[output + channel] = value;
-        if (!Number.isFinite(value)) new Int32Array(values.buffer)[element(step.notFinite)] = 1;
+        if (!Number.isFinite(value)) new Int32Array(memory.buffer)[element(step.notFinite)] = 1;
       }
     }
 }

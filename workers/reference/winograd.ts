@@ -2,6 +2,7 @@ import type { WinogradInputStep, WinogradOutputStep } from "../steps.js";
 import { element } from "./element.js";
 import { atLeast } from "./pointwise.js";
 import { B_TRANSPOSED, outputTransform, POINTS } from "../winograd.js";
+import type { Values } from "./values.js";
 
 /** left x matrix x left^T, for a square matrix of POINTS rows. */
 function sandwich(left: readonly (readonly number[])[], matrix: readonly (readonly number[])[]): number[][] {
@@ -16,7 +17,7 @@ const square = (at: (i: number, j: number) => number): number[][] =>
 
 /** V = B^T d B for every window d of one image: plane 7 i + j holds V[i][j] as [tiles][towers][channels]. */
 export function winogradInput(
-  values: Float32Array,
+  values: Values,
   step: WinogradInputStep,
   inputImage: number,
   outputImage: number,
@@ -47,7 +48,7 @@ export function winogradInput(
 
 /** y = max(floor, A^T M A + bias) for every tile of `outputs` x `outputs` of one image, inside the map. */
 export function winogradOutput(
-  values: Float32Array,
+  values: Values,
   step: WinogradOutputStep,
   inputImage: number,
   outputImage: number,

@@ -1,7 +1,52 @@
 /** The kernels of training in plain TypeScript: their definition, the oracle of their tests, and the fallback. */
 import type { SharedMemory } from "../../protocol.js";
-import type { GradientKernels } from "../../steps.js";
+import {
+  readStep,
+  type GradientKernelName,
+  type GradientKernels,
+  type Kernel,
+  type StepOf,
+} from "../../steps.js";
+import type { Values } from "../values.js";
+import { normalisationGradient } from "./normalisation.js";
+import { biasGradient, dropout, momentumUpdate, rectifierGradient } from "./pointwise.js";
+import { averagePoolingGradient, maxPoolingGradient } from "./pooling.js";
+import { softmaxLoss } from "./softmax-loss.js";
 
-export function gradientKernels(memory: SharedMemory): GradientKernels {
-  throw new RangeError(`not there yet: ${memory.buffer.byteLength}`);
+/** What a kernel that is not written yet does. */
+const unwritten: Kernel = () => {
+  throw new RangeError("this kernel of training is not written yet");
+};
+
+export const gradientKernels = ({ buffer }: SharedMemory): GradientKernels =>
+  bindGradients(new DataView(buffer), new Float32Array(buffer), new Int32Array(buffer));
+
+/**
+ * Over the steps and the words (labels, ranks, tables, the generator) of one memory, and `values`, which are the same
+ * memory's elements or a copy in float64.
+ */
+export function bindGradients(steps: DataView, values: Values, words: Int32Array): GradientKernels {
+  const bind =
+    <K extends GradientKernelName>(
+      name: K,
+      run: (values: Values, step: StepOf<K>, image: number, slot: number, words: Int32Array) => void,
+    ): Kernel =>
+    (stepAddress, image, slot) => {
+      run(values, readStep(steps, stepAddress, name), image, slot, words);
+    };
+  return {
+    weights_gradient: unwritten,
+    bias_gradient: bind("bias_gradient", biasGradient),
+    rectifier_gradient: bind("rectifier_gradient", rectifierGradient),
+    dropout: bind("dropout", dropout),
+    max_pooling_gradient: bind("max_pooling_gradient", maxPoolingGradient),
+    average_pooling_gradient: bind("average_pooling_gradient", averagePoolingGradient),
+    normalisation_gradient: bind("normalisation_gradient", normalisationGradient),
+    softmax_loss: bind("softmax_loss", softmaxLoss),
+    transpose: unwritten,
+    flip_filters: unwritten,
+    winograd_filter: unwritten,
+    gather_rows: unwritten,
+    momentum_update: bind("momentum_update", momentumUpdate),
+  };
 }
