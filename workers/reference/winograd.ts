@@ -4,8 +4,11 @@ import { atLeast } from "./pointwise.js";
 import { B_TRANSPOSED, outputTransform, POINTS } from "../winograd.js";
 import type { Values } from "./values.js";
 
-/** left x matrix x left^T, for a square matrix of POINTS rows. */
-function sandwich(left: readonly (readonly number[])[], matrix: readonly (readonly number[])[]): number[][] {
+/** left x matrix x left^T, for a square matrix. */
+export function sandwich(
+  left: readonly (readonly number[])[],
+  matrix: readonly (readonly number[])[],
+): number[][] {
   const half = left.map((row) =>
     matrix[0].map((_, j) => row.reduce((sum, value, k) => sum + value * matrix[k][j], 0)),
   );

@@ -7,16 +7,15 @@ import {
   type Kernel,
   type StepOf,
 } from "../../steps.js";
+import { REFERENCE_PANEL } from "../panel.js";
 import type { Values } from "../values.js";
+import { flipFilters, gatherRows, transpose } from "./moving.js";
 import { normalisationGradient } from "./normalisation.js";
 import { biasGradient, dropout, momentumUpdate, rectifierGradient } from "./pointwise.js";
 import { averagePoolingGradient, maxPoolingGradient } from "./pooling.js";
 import { softmaxLoss } from "./softmax-loss.js";
-
-/** What a kernel that is not written yet does. */
-const unwritten: Kernel = () => {
-  throw new RangeError("this kernel of training is not written yet");
-};
+import { weightsGradient } from "./weights.js";
+import { winogradFilter } from "./winograd-filter.js";
 
 export const gradientKernels = ({ buffer }: SharedMemory): GradientKernels =>
   bindGradients(new DataView(buffer), new Float32Array(buffer), new Int32Array(buffer));
@@ -35,7 +34,9 @@ export function bindGradients(steps: DataView, values: Values, words: Int32Array
       run(values, readStep(steps, stepAddress, name), image, slot, words);
     };
   return {
-    weights_gradient: unwritten,
+    weights_gradient: bind("weights_gradient", (all, step, image, slot) => {
+      weightsGradient(all, step, image, slot, REFERENCE_PANEL);
+    }),
     bias_gradient: bind("bias_gradient", biasGradient),
     rectifier_gradient: bind("rectifier_gradient", rectifierGradient),
     dropout: bind("dropout", dropout),
@@ -43,10 +44,16 @@ export function bindGradients(steps: DataView, values: Values, words: Int32Array
     average_pooling_gradient: bind("average_pooling_gradient", averagePoolingGradient),
     normalisation_gradient: bind("normalisation_gradient", normalisationGradient),
     softmax_loss: bind("softmax_loss", softmaxLoss),
-    transpose: unwritten,
-    flip_filters: unwritten,
-    winograd_filter: unwritten,
-    gather_rows: unwritten,
+    transpose: bind("transpose", transpose),
+    flip_filters: bind("flip_filters", (all, step, inputPanel, outputPanel) => {
+      flipFilters(all, step, inputPanel, outputPanel, REFERENCE_PANEL);
+    }),
+    winograd_filter: bind("winograd_filter", (all, step, inputPanel, outputPanel) => {
+      winogradFilter(all, step, inputPanel, outputPanel, REFERENCE_PANEL);
+    }),
+    gather_rows: bind("gather_rows", (all, step, inputPanel, outputPanel, table) => {
+      gatherRows(all, step, [inputPanel, outputPanel], table, REFERENCE_PANEL);
+    }),
     momentum_update: bind("momentum_update", momentumUpdate),
   };
 }
