@@ -2,11 +2,11 @@
 import { BARRIER, COMMAND_WORDS } from "../../workers/protocol.js";
 import { KERNEL_NAMES, STEP_BYTES, writeStep, type Step } from "../../workers/steps.js";
 import type { Command } from "./commands.js";
-import type { Plan } from "./plan.js";
+import type { MemoryLayout } from "./memory.js";
 
 /** Writes the steps of a batch over those of the last one: no batch may be running. */
 export function encode(
-  plan: Plan,
+  { memory: { steps, stepCapacity } }: { readonly memory: Pick<MemoryLayout, "steps" | "stepCapacity"> },
   programs: readonly Command[][],
   memory: SharedArrayBuffer,
 ): Int32Array[] {
@@ -15,9 +15,8 @@ export function encode(
   const addressOf = (step: Step): number => {
     const known = addresses.get(step);
     if (known !== undefined) return known;
-    if (addresses.size === plan.memory.stepCapacity)
-      throw new RangeError("the plan has more steps than room for them");
-    const address = plan.memory.steps + addresses.size * STEP_BYTES;
+    if (addresses.size === stepCapacity) throw new RangeError("the plan has more steps than room for them");
+    const address = steps + addresses.size * STEP_BYTES;
     writeStep(view, address, step);
     addresses.set(step, address);
     return address;

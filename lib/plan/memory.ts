@@ -163,7 +163,12 @@ function placePlanes({ shape: [planes, height, width] }: Tensor, slots: number, 
   return { offset, image, tower: plane, row: width * 4, column: 4, channels: 1, slots };
 }
 
-export function pack(operation: WeightedOperation, graph: OperationGraph, panel: number, take: Take): PackedWeights {
+export function pack(
+  operation: WeightedOperation,
+  graph: OperationGraph,
+  panel: number,
+  take: Take,
+): PackedWeights {
   const output = graph.tensors[operation.output];
   const planes = operation.kind === "convolution" && operation.winograd ? PLANES : 1;
   const depth = depthOf(operation);

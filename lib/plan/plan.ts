@@ -45,6 +45,12 @@ export const defaultThreads = (cores = availableParallelism()): number => Math.m
 /** About this many images in a wave: enough to make meetings rare, few enough for the last level cache. */
 const WAVE = 8;
 
+/** Images of a wave, such that the workers can share its towers without cutting a map. */
+export function waveFor(towers: number, threads: number, maxBatch: number): number {
+  const even = evenImages(towers, threads);
+  return Math.min(maxBatch, Math.ceil(WAVE / even) * even);
+}
+
 /**
  * @throws AlexNetError OPTION_INVALID for threads, maxBatch, convolutions or fcWeights, MEMORY_TOO_LARGE where 4 GiB are not enough.
  */
@@ -56,8 +62,7 @@ export function makePlan(options: PlanOptions): Plan {
   if (!WEIGHTS_TYPES.includes(fcWeights))
     throw engineErrors.option("fcWeights", fcWeights, `one of ${WEIGHTS_TYPES.join(", ")}`);
   const graph = lower(network, convolutions, { fcWeights });
-  const even = evenImages(graph.towers, threads);
-  const wave = Math.min(maxBatch, Math.ceil(WAVE / even) * even);
+  const wave = waveFor(graph.towers, threads, maxBatch);
   const memory = layOut(graph, {
     network: network.name,
     tile,

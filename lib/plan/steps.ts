@@ -29,12 +29,7 @@ export function extentOf({ graph, memory }: StepContext, operation: Operation, i
 }
 
 /** The step that computes a slice; the images of the slice are told to the kernel with each call. */
-export function stepFor(
-  context: StepContext,
-  operation: Operation,
-  slice: Slice,
-  worker: number,
-): Step {
+export function stepFor(context: StepContext, operation: Operation, slice: Slice, worker: number): Step {
   switch (operation.kind) {
     case "space-to-depth":
       return spaceToDepth(context, operation, slice);
@@ -80,12 +75,7 @@ function spaceToDepth(context: StepContext, operation: Of<"space-to-depth">, sli
   };
 }
 
-function convolution(
-  context: StepContext,
-  operation: Of<"convolution">,
-  slice: Slice,
-  worker: number,
-): Step {
+function convolution(context: StepContext, operation: Of<"convolution">, slice: Slice, worker: number): Step {
   const { layer } = operation;
   const { input, output, source } = ends(context, operation);
   const [top, left] = layer.padding;
@@ -236,7 +226,10 @@ function dropout(context: StepContext, operation: Of<"dropout">, slice: Slice): 
       kernel: "activation",
       fields: { ...fields, floor: -Infinity, scale: layer.scaling === "test" ? 1 - layer.rate : 1 },
     };
-  return { kernel: "dropout", fields: { ...fields, ...drawsOf(operation, source, slice.tower, context.generator) } };
+  return {
+    kernel: "dropout",
+    fields: { ...fields, ...drawsOf(operation, source, slice.tower, context.generator) },
+  };
 }
 
 /** What a dropout draws: its units are numbered channels last, tower by tower. */

@@ -10,6 +10,7 @@ import { crossesTowers } from "../schedule.js";
 import { stageOf } from "./graph.js";
 import {
   cutsWhole,
+  gradientAt,
   gradientOf,
   ownsTowers,
   parameterOf,
@@ -31,10 +32,54 @@ export function convolutionGradients(
   if (back === undefined) return;
   const input = context.graph.backward.tensors[back.output].towers;
   const crosses = crossesTowers(context.backward, back);
+  if (operation.layer.stride.some((stride) => stride > 1)) spread(context, writer, operation, back, images);
   if (crosses || input !== towers || !cutsWhole(towers, images.count, writer.threads)) writer.meet();
   const programs = Array.from({ length: writer.threads }, () => []);
-  runChain(context.backward, programs, prepareChain(context.backward, [back], images.count), images.first, false);
+  runChain(
+    context.backward,
+    programs,
+    prepareChain(context.backward, [back], images.count),
+    images.first,
+    false,
+  );
   writer.append(programs);
+}
+
+/** dy of a convolution with a stride to a map with zeros between its pixels, where they stay from the beginning on. */
+function spread(
+  context: TrainingContext,
+  writer: ProgramWriter,
+  { index, layer, shaped, output }: ConvolutionOperation,
+  { input }: ConvolutionOperation,
+  images: Images,
+): void {
+  const dy = gradientOf(context, output, images);
+  const { place: target, offset } = gradientAt(context, input, images);
+  const [, height, width] = shaped.output;
+  const stage = stageOf(context.graph.forward, index, "input gradient");
+  writer.cut(
+    { towers: dy.towers, images: images.count, panels: 1, rows: 1 },
+    ({ tower, images: [from, to] }, worker) => {
+      const steps = Array.from({ length: height }, (_, row): Step => ({
+        kernel: "activation",
+        fields: {
+          input: dy.offset + tower * dy.place.tower + row * dy.place.row,
+          inputImage: dy.place.image,
+          inputRow: dy.place.column,
+          output: offset + tower * target.tower + row * layer.stride[0] * target.row,
+          outputImage: target.image,
+          outputRow: layer.stride[1] * target.column,
+          rowLength: dy.place.channels,
+          rowFrom: 0,
+          rowTo: width,
+          floor: -Infinity,
+          scale: 1,
+        },
+      }));
+      for (let slot = from; slot < to; slot++)
+        for (const step of steps) writer.add(worker, step, slot, slot, stage);
+    },
+  );
 }
 
 function weightsGradients(
@@ -54,7 +99,8 @@ function weightsGradients(
     const later = steps(1);
     const initial = images.first === 0 ? steps(0) : later;
     for (let slot = 0; slot < images.count; slot++)
-      for (const step of slot === 0 ? initial : later) writer.add(worker, step, images.first + slot, slot, stage);
+      for (const step of slot === 0 ? initial : later)
+        writer.add(worker, step, images.first + slot, slot, stage);
   });
 }
 
@@ -165,19 +211,22 @@ export function gatherGradients(context: TrainingContext, writer: ProgramWriter)
     const parameter = parameterOf(context, { index });
     const stage = stageOf(graph.forward, index, "weights gradient");
     const { panel } = layout.forward;
-    writer.cut({ towers: parameter.towers, images: 1, panels: parameter.panels, rows: 1 }, (slice, worker) => {
-      const step: Step = {
-        kernel: "gather_rows",
-        fields: {
-          input: gradient.address + slice.tower * gradient.tower,
-          inputPanel: gradient.rows * panel * 4,
-          output: parameter.weights + slice.tower * parameter.weightsTower + layout.toGradient,
-          outputPanel: parameter.depth * panel * 4,
-          table: toWeights,
-          rows: parameter.depth,
-        },
-      };
-      for (let at = slice.panels[0]; at < slice.panels[1]; at++) writer.add(worker, step, at, at, stage);
-    });
+    writer.cut(
+      { towers: parameter.towers, images: 1, panels: parameter.panels, rows: 1 },
+      (slice, worker) => {
+        const step: Step = {
+          kernel: "gather_rows",
+          fields: {
+            input: gradient.address + slice.tower * gradient.tower,
+            inputPanel: gradient.rows * panel * 4,
+            output: parameter.weights + slice.tower * parameter.weightsTower + layout.toGradient,
+            outputPanel: parameter.depth * panel * 4,
+            table: toWeights,
+            rows: parameter.depth,
+          },
+        };
+        for (let at = slice.panels[0]; at < slice.panels[1]; at++) writer.add(worker, step, at, at, stage);
+      },
+    );
   }
 }

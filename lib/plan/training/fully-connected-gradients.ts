@@ -7,13 +7,7 @@ import type { Step } from "../../../workers/steps.js";
 import type { FullyConnectedOperation } from "../operations.js";
 import { pieces, type Range, type Slice } from "../partition.js";
 import { stageOf } from "./graph.js";
-import {
-  gradientOf,
-  parameterOf,
-  type Images,
-  type ProgramWriter,
-  type TrainingContext,
-} from "./writer.js";
+import { gradientOf, parameterOf, type Images, type ProgramWriter, type TrainingContext } from "./writer.js";
 
 /** Rows of W that stay in a core's cache while all images go over them; whole tiles of 6 and of 4. */
 const BLOCK = 24;

@@ -64,7 +64,8 @@ export function trainingGraph(network: Network, convolutions: PlannedConvolution
   for (const operation of operations.slice(first.index)) keepSlots(operation, operations, gradients, drafts);
   const turned = new Map<number, ConvolutionOperation>();
   for (const operation of operations.slice(first.index + 1))
-    if (operation.kind === "convolution") turned.set(operation.index, turn(operation, forward, gradients, drafts));
+    if (operation.kind === "convolution")
+      turned.set(operation.index, turn(operation, forward, gradients, drafts));
   return {
     forward,
     backward: { towers: forward.towers, operations: [...turned.values()], tensors: drafts },

@@ -4,7 +4,13 @@ import { reachOf, type Operation } from "../operations.js";
 import type { Slice } from "../partition.js";
 import { drawsOf } from "../steps.js";
 import { stageOf } from "./graph.js";
-import { gradientOf, type Gradient, type Images, type ProgramWriter, type TrainingContext } from "./writer.js";
+import {
+  gradientOf,
+  type Gradient,
+  type Images,
+  type ProgramWriter,
+  type TrainingContext,
+} from "./writer.js";
 
 type Of<Kind extends Operation["kind"]> = Extract<Operation, { kind: Kind }>;
 export type MapOperation = Of<"max-pooling" | "average-pooling" | "normalisation" | "activation" | "dropout">;
@@ -68,7 +74,10 @@ function stepOf(
     case "max-pooling":
       return {
         kernel: "max_pooling_gradient",
-        fields: { ...inputFields(context, operation, slice.tower), ...windowFields(operation, ends, slice.tower) },
+        fields: {
+          ...inputFields(context, operation, slice.tower),
+          ...windowFields(operation, ends, slice.tower),
+        },
       };
     case "average-pooling":
       return averagePooling(operation, ends, slice.tower);
@@ -167,7 +176,12 @@ function normalisation(
   };
 }
 
-function rectifier({ layout, graph }: TrainingContext, { output }: Operation, dy: Gradient, { tower }: Slice): Step {
+function rectifier(
+  { layout, graph }: TrainingContext,
+  { output }: Operation,
+  dy: Gradient,
+  { tower }: Slice,
+): Step {
   const y = layout.forward.placements[output];
   const [, height, width] = graph.forward.tensors[output].shape;
   return {
@@ -187,7 +201,12 @@ function rectifier({ layout, graph }: TrainingContext, { output }: Operation, dy
 }
 
 /** In place. */
-function dropout({ layout, graph }: TrainingContext, operation: Of<"dropout">, dy: Gradient, { tower }: Slice): Step {
+function dropout(
+  { layout, graph }: TrainingContext,
+  operation: Of<"dropout">,
+  dy: Gradient,
+  { tower }: Slice,
+): Step {
   const source = graph.forward.tensors[operation.input];
   const [, height, width] = source.shape;
   const input = dy.offset + tower * dy.place.tower;

@@ -83,7 +83,9 @@ export function layOutTraining(graph: TrainingGraph, options: LayoutOptions): Tr
   const generator = take("generator", "control", 12);
   const weighted = forward.operations.filter(hasWeights);
   const rules = take("rules", "control", weighted.length * 24);
-  const [labels, losses, ranks] = ["labels", "losses", "ranks"].map((name) => take(name, "labels", maxBatch * 4));
+  const [labels, losses, ranks] = ["labels", "losses", "ranks"].map((name) =>
+    take(name, "labels", maxBatch * 4),
+  );
   const scratchWorker = align(
     Math.max(scratchBytes(forward, tile), scratchBytes(backward, tile), gradientScratchBytes(forward, tile)),
   );
@@ -99,9 +101,11 @@ export function layOutTraining(graph: TrainingGraph, options: LayoutOptions): Tr
   };
   const parameters = new Map<number, Parameter>();
   const arena = (kind: "weights" | "velocity" | "gradient") =>
-    weighted.map((operation) => pack(direct(operation), forward, tile.panel, (name, of, bytes) =>
-      take(kind === "weights" ? name : `${name}, ${kind}`, kind === "weights" ? of : kind, bytes),
-    ));
+    weighted.map((operation) =>
+      pack(direct(operation), forward, tile.panel, (name, of, bytes) =>
+        take(kind === "weights" ? name : `${name}, ${kind}`, kind === "weights" ? of : kind, bytes),
+      ),
+    );
   const weights = arena("weights");
   const velocities = arena("velocity");
   const gradients = arena("gradient");
@@ -116,8 +120,10 @@ export function layOutTraining(graph: TrainingGraph, options: LayoutOptions): Tr
   });
   const placements = placeTensors(forward, options, take);
   const gradientPlacements = placeGradients(graph, options, take);
-    const paddedImages = Math.ceil(maxBatch / tile.panel) * tile.panel;
-  const fullyConnected = [...parameters.values()].filter(({ operation }) => operation.kind === "fully-connected");
+  const paddedImages = Math.ceil(maxBatch / tile.panel) * tile.panel;
+  const fullyConnected = [...parameters.values()].filter(
+    ({ operation }) => operation.kind === "fully-connected",
+  );
   const outputs = Math.max(0, ...fullyConnected.map(({ towers, panels }) => towers * panels * tile.panel));
   const inputs = Math.max(0, ...fullyConnected.map(({ depth }) => depth));
   const dyByImages = take("dy by images", "gradient", outputs * paddedImages * 4);
@@ -157,10 +163,7 @@ function forwardPacked(
 /** What no kernel is ever told. */
 const NOWHERE: Placement = { offset: -1, image: 0, tower: 0, row: 0, column: 0, channels: 0, slots: 0 };
 
-/**
- * Gradients by number. That of a convolution with a stride is placed as the turned convolution reads it, with zeros
- * between its pixels, and then a second time as its pixels alone.
- */
+/** Gradients by number, and those of convolutions with a stride as the turned convolutions read them. */
 function placeGradients(
   { forward, backward, turned, gradients, first }: TrainingGraph,
   { wave, maxBatch }: LayoutOptions,
@@ -172,19 +175,12 @@ function placeGradients(
     const tensor = backward.tensors[id];
     return place(tensor, tensor.slots === "wave" ? wave : maxBatch, takeGradient);
   };
-  for (const operation of forward.operations) {
-    const input = turned.get(operation.index)?.input ?? 0;
-    const own = gradients[operation.output];
-    if (operation.kind !== "convolution" || own === undefined || input < forward.tensors.length) continue;
-    placements[input] = placeOne(input);
-    const [rows, columns] = operation.layer.stride;
-    const { row, column } = placements[input];
-    placements[own] = { ...placements[input], row: row * rows, column: column * columns };
-  }
   for (const operation of forward.operations.slice(first.index)) {
     const own = gradients[operation.output];
     if (own !== undefined && placements[own] === NOWHERE) placements[own] = placeOne(own);
   }
+  for (const { input } of turned.values())
+    if (placements[input] === NOWHERE) placements[input] = placeOne(input);
   return placements;
 }
 
@@ -197,4 +193,3 @@ const zerosOf = ({ backward, turned }: TrainingGraph, panel: number, paddedImage
       return Math.ceil(shape[0] / towers / panel) * panel;
     }),
   );
-

@@ -12,13 +12,7 @@ import { filterSteps } from "./filter-steps.js";
 import { fullyConnectedGradients } from "./fully-connected-gradients.js";
 import { lossStage, stageOf } from "./graph.js";
 import { mapGradients, rectifierGradients } from "./map-gradients.js";
-import {
-  cutsWhole,
-  gradientOf,
-  ProgramWriter,
-  type Images,
-  type TrainingContext,
-} from "./writer.js";
+import { cutsWhole, gradientOf, ProgramWriter, type Images, type TrainingContext } from "./writer.js";
 
 /** The commands of each worker for one step of training on `images` images. */
 export function trainingPrograms(context: TrainingContext, images: number): Command[][] {
@@ -49,7 +43,12 @@ export function evaluationPrograms(context: TrainingContext, images: number): Co
   return writer.programs;
 }
 
-function forwardPass(context: TrainingContext, writer: ProgramWriter, images: number, training: boolean): void {
+function forwardPass(
+  context: TrainingContext,
+  writer: ProgramWriter,
+  images: number,
+  training: boolean,
+): void {
   filterSteps(context, writer, training);
   const { generator } = context.layout;
   writer.append(schedule({ ...context.forward, ...(training && { generator }) }, images, true));
@@ -109,7 +108,11 @@ function meetsBefore(
   if (next === undefined || next.kind === "fully-connected" || after !== towers) return true;
   if (operation.scope !== next.scope) return true;
   if (!cutsWhole(towers, images.count, threads)) return true;
-  return operation.kind === "normalisation" && operation.layer.scope === "across" && reachOf(operation.layer).before > 0;
+  return (
+    operation.kind === "normalisation" &&
+    operation.layer.scope === "across" &&
+    reachOf(operation.layer).before > 0
+  );
 }
 
 function lossSteps(context: TrainingContext, writer: ProgramWriter, images: number, scale: number): void {
@@ -151,17 +154,20 @@ function updateSteps({ graph, layout }: TrainingContext, writer: ProgramWriter):
   ]) {
     const stage = stageOf(graph.forward, operation.index, "update");
     const update = (address: number, bytes: number, rule: number): void => {
-      writer.cut({ towers: 1, images: bytes / 4 / LINE, panels: 1, rows: 1 }, ({ images: [from, to] }, worker) => {
-        const at = address + from * LINE * 4;
-        const fields = {
-          weights: at,
-          velocity: at + layout.toVelocity,
-          gradient: at + layout.toGradient,
-          count: (to - from) * LINE,
-          rule,
-        };
-        writer.add(worker, { kernel: "momentum_update", fields }, 0, 0, stage);
-      });
+      writer.cut(
+        { towers: 1, images: bytes / 4 / LINE, panels: 1, rows: 1 },
+        ({ images: [from, to] }, worker) => {
+          const at = address + from * LINE * 4;
+          const fields = {
+            weights: at,
+            velocity: at + layout.toVelocity,
+            gradient: at + layout.toGradient,
+            count: (to - from) * LINE,
+            rule,
+          };
+          writer.add(worker, { kernel: "momentum_update", fields }, 0, 0, stage);
+        },
+      );
     };
     update(weights, towers * weightsTower, weightsRule);
     if (operation.layer.bias) update(bias, towers * biasTower, biasRule);

@@ -69,12 +69,23 @@ export interface Gradient {
   readonly offset: number;
 }
 
-export function gradientOf({ graph, layout }: TrainingContext, tensor: number, { first }: Images): Gradient {
-  const id = graph.gradients[tensor];
+export function gradientOf(context: TrainingContext, tensor: number, images: Images): Gradient {
+  const id = context.graph.gradients[tensor];
   if (id === undefined) throw new RangeError(`tensor ${tensor} has no gradient`);
+  return gradientAt(context, id, images);
+}
+
+/** The same by the number of the gradient. */
+export function gradientAt(
+  { graph, layout, backward }: TrainingContext,
+  id: number,
+  { first }: Images,
+): Gradient {
   const place = layout.backward.placements[id];
   const { slots, towers } = graph.backward.tensors[id];
-  return { place, towers, offset: place.offset + (slots === "batch" ? first * place.image : 0) };
+  // as chains place the images of a smaller wave: at the end of a whole one's slots
+  const slot = slots === "batch" ? first : first % backward.wave;
+  return { place, towers, offset: place.offset + slot * place.image };
 }
 
 export function parameterOf({ layout }: TrainingContext, { index }: Pick<Operation, "index">): Parameter {
