@@ -15,6 +15,7 @@ import type { SharedMemory } from "../../workers/protocol.js";
 import { checkOptions } from "./check-options.js";
 import { chooseKernels, type KernelChoice, type KernelsOption } from "./choose-kernels.js";
 import { packWeights } from "./pack.js";
+import { takeMemory } from "./take-memory.js";
 import { WorkerPool } from "./pool.js";
 import { probabilities } from "./softmax.js";
 import {
@@ -130,7 +131,7 @@ export class Engine {
     const tuning = await tune(network, { set, module }, { convolutions, tuningFile });
     const planned = { network, tile: set, threads, maxBatch, fcWeights };
     const plan = makePlan({ ...planned, convolutions: tuning.convolutions });
-    const memory = takeMemory(plan);
+    const memory = takeMemory(network, plan.memory.bytes);
     const spin = threads <= availableParallelism();
     const control = { barrier: plan.memory.barrier, threads, spin };
     const pool = new WorkerPool({ kernels: module, memory, control });
@@ -323,15 +324,5 @@ export class Engine {
 
   #isSoftmax(name: string): boolean {
     return this.#plan.network.layers.some((layer) => layer.name === name && layer.type === "softmax");
-  }
-}
-
-/** @throws AlexNetError MEMORY_TOO_LARGE where the system has less than the plan needs. */
-function takeMemory({ network, memory: { bytes } }: Plan): SharedMemory {
-  const pages = bytes / 65536;
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  } catch (cause) {
-    throw engineErrors.memoryRefused(network.name, bytes, cause);
   }
 }

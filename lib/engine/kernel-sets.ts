@@ -106,3 +106,7 @@ export const gradientFileOfSet = (name: CompiledSetName): string =>
 /** The module of a set, or undefined where this Node cannot compile it. */
 export const compileSet = (name: CompiledSetName): Promise<KernelModule | undefined> =>
   compileKernels(fileOfSet(name));
+
+/** The same of its kernels of training. */
+export const compileGradients = (name: CompiledSetName): Promise<KernelModule | undefined> =>
+  compileKernels(gradientFileOfSet(name));

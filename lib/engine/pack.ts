@@ -1,7 +1,6 @@
 /** Weights from their source straight into their packed place: read piece by piece, never a whole tensor twice. */
-import type { Plan } from "../plan/plan.js";
 import type { ReadTensor, Weights } from "../weights/weights.js";
-import { packerOf } from "./panel-packers.js";
+import { packerOf, type PackedPlan } from "./panel-packers.js";
 
 /** Elements that are read at a time, where a panel is not larger. */
 const PIECE = 1 << 17;
@@ -24,7 +23,11 @@ interface Piece {
  * of outputs [panels][K][panel], K in the order in which the kernels read: tower of inputs, row, column, channel;
  * by Winograd [49][panels][in][panel] of transformed filters. Weights of a layer in bfloat16 are rounded.
  */
-export async function packWeights(plan: Plan, weights: Weights, memory: SharedArrayBuffer): Promise<void> {
+export async function packWeights(
+  plan: PackedPlan,
+  weights: Weights,
+  memory: SharedArrayBuffer,
+): Promise<void> {
   const pieces = piecesOf(plan, new Float32Array(memory));
   await weights.stream((read) => packPieces(pieces, read));
 }
@@ -51,7 +54,7 @@ async function packPieces(pieces: Iterable<Piece>, read: ReadTensor): Promise<vo
   }
 }
 
-function* piecesOf(plan: Plan, values: Float32Array): Generator<Piece, void, undefined> {
+function* piecesOf(plan: PackedPlan, values: Float32Array): Generator<Piece, void, undefined> {
   const staging = new Staging();
   for (const operation of plan.graph.operations) {
     if (operation.kind !== "convolution" && operation.kind !== "fully-connected") continue;

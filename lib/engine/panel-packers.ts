@@ -1,13 +1,13 @@
 /** How the rows of a panel, a logical filter each, get to the order and the type in which the kernels read them. */
 import type { Winograd } from "../plan/algorithm.js";
-import type { PackedWeights } from "../plan/memory.js";
+import type { MemoryLayout, PackedWeights } from "../plan/memory.js";
 import {
   weightsTypeOf,
   type ConvolutionOperation,
   type OperationGraph,
   type WeightedOperation,
 } from "../plan/operations.js";
-import type { Plan } from "../plan/plan.js";
+import type { Tile } from "../plan/tile.js";
 import { roundPanel } from "./bfloat16.js";
 import { FilterTransform } from "./winograd-filters.js";
 
@@ -22,9 +22,16 @@ export interface PanelPacker {
   readonly pack: (rows: Float32Array, address: number) => void;
 }
 
+/** Of a plan, what packing needs. */
+export interface PackedPlan {
+  readonly graph: OperationGraph;
+  readonly tile: Tile;
+  readonly memory: Pick<MemoryLayout, "packed">;
+}
+
 /** @param values the shared memory */
 export function packerOf(
-  { graph, tile: { panel } }: Plan,
+  { graph, tile: { panel } }: PackedPlan,
   operation: WeightedOperation,
   { plane }: PackedWeights,
   values: Float32Array,
@@ -129,7 +136,7 @@ function interleave(
 }
 
 /** For each product of a sum, in the kernels' order, the element of the logical filter [in, kh, kw] that it takes. */
-function sumOrder(graph: OperationGraph, operation: WeightedOperation): Int32Array {
+export function sumOrder(graph: OperationGraph, operation: WeightedOperation): Int32Array {
   const input = graph.tensors[operation.input];
   const grouped = operation.layer.type === "convolution" && operation.layer.groups > 1;
   const towers = grouped ? 1 : input.towers;

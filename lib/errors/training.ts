@@ -5,7 +5,9 @@ const impossible = (message: string) => new AlexNetError("TRAINING_IMPOSSIBLE", 
 
 export const trainingErrors = {
   noWeights: (network: string) =>
-    impossible(`network ${network}: it has no convolution and no fully connected layer; there is nothing to train`),
+    impossible(
+      `network ${network}: it has no convolution and no fully connected layer; there is nothing to train`,
+    ),
   noClasses: (network: string, shape: readonly number[]) =>
     impossible(
       `network ${network}: its output has shape [${shape.join(", ")}]; training needs one value a class;` +
