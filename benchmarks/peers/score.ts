@@ -61,7 +61,8 @@ async function prepare(path: string, target: Float32Array, offset: number): Prom
     .toColourspace("srgb")
     .raw()
     .toBuffer({ resolveWithObject: true });
-  const image = { data, width, height, cropWidth: width, cropHeight: height, centreRow: 0, centreColumn: 0 };
+  const crop = { cropWidth: width, cropHeight: height, centreRow: 0, centreColumn: 0 };
+  const image = { data, width, height, channels: 3 as const, ...crop };
   const layout = { offset, channel: height * width, row: width, column: 1 };
   writeCrop(image, { row: 0, column: 0, mirrored: false }, preprocessing, target, layout);
 }

@@ -51,9 +51,11 @@ export const imageErrors = {
       `${at}: the image is ${width} x ${height} = ${width * height} pixels; it must have at most ${limit} pixels;` +
         ` scale it down`,
     ),
-  inputShape: (got: readonly number[]) =>
+  inputShape: (got: readonly number[], order: string, channels: number) =>
     input(
-      `input: the network takes [${got.join(", ")}]; images need an input [3, H, W]; use a network with three channels`,
+      `input: the network takes [${got.join(", ")}]; images whose preprocessing has the channels ${order} need an input` +
+        ` [${channels}, H, W]; use a network of ${channels} channel${channels === 1 ? "" : "s"}, or other channels in` +
+        ` the preprocessing`,
     ),
   inputLarger: (size: number, height: number, width: number) =>
     input(
@@ -65,9 +67,9 @@ export const imageErrors = {
       `crop: the corner is row ${row}, column ${column}; row must be an integer 0..${maximumRow} and column` +
         ` 0..${maximumColumn}; choose a corner inside the prepared image`,
     ),
-  meanImageSize: (length: number, height: number, width: number) =>
+  meanImageSize: (length: number, channels: number, height: number, width: number) =>
     input(
-      `preprocessing: meanImage has ${length} elements; it must have 3 x ${height} x ${width}, as the prepared image` +
+      `preprocessing: meanImage has ${length} elements; it must have ${channels} x ${height} x ${width}, as the prepared image` +
         " has; give the mean that belongs to this size",
     ),
   targetTooSmall: (first: number, last: number, length: number) =>

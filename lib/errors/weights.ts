@@ -129,6 +129,12 @@ export const weightsErrors = {
       `${source}: the mean image is ${shapeText(shape)}; it must be [3, ${size}, ${size}], the size to which images are` +
         " resized; give the mean that these weights were trained with, or its colour",
     ),
+  meanOfGrey: (source: string) =>
+    new AlexNetError(
+      "INPUT_INVALID",
+      `${source}: the mean is of three channels; the preprocessing's channels are grey, which need one number; leave the` +
+        " mean of these weights as it is",
+    ),
   meanImageUnwritable: (path: string) =>
     new AlexNetError(
       "WEIGHTS_UNWRITABLE",

@@ -37,7 +37,7 @@ export function cropsOf(prepared: PreparedImage, count: 1 | 10): readonly Crop[]
 }
 
 /**
- * Writes one crop as the network's input [3, cropHeight, cropWidth]: (pixel * scale - mean) / std, in the channel
+ * Writes one crop as the network's input [C, cropHeight, cropWidth]: (pixel * scale - mean) / std, in the channel
  * order of `preprocessing`, computed in double and rounded to float32 once; of a mean image the mean is that of the
  * pixel. Elements between the strides are left as they are. torchvision rounds to float32 after each step instead; its values differ by at most
  * 5 * 2^-24 * (255 * scale + mean) / std, which is 2e-6.
@@ -56,11 +56,18 @@ export function writeCrop(
   checkCrop(prepared, crop);
   checkLayout(prepared, layout, target.length);
   const { meanImage } = preprocessing;
-  if (meanImage) {
-    writeLessImage(prepared, crop, preprocessing, meanImage, target, layout);
-    return;
-  }
-  const { data, width, cropHeight, cropWidth } = prepared;
+  if (meanImage) writeLessImage(prepared, crop, preprocessing, meanImage, target, layout);
+  else if (prepared.channels === 1) writeGrey(prepared, crop, preprocessing, target, layout);
+  else writeColour(prepared, crop, preprocessing, target, layout);
+}
+
+function writeColour(
+  { data, width, cropHeight, cropWidth }: PreparedImage,
+  crop: Crop,
+  preprocessing: Preprocessing,
+  target: Float32Array,
+  layout: CropLayout,
+): void {
   const [first, second, third] = valuesOf(preprocessing);
   const { firstByte, thirdByte } = bytesOf(preprocessing);
   const step = crop.mirrored ? -3 : 3;
@@ -78,49 +85,75 @@ export function writeCrop(
   }
 }
 
-/** The part of `writeCrop` for a mean image, whose pixels lie as those of the prepared image do. */
-function writeLessImage(
-  prepared: PreparedImage,
+function writeGrey(
+  { data, width, cropHeight, cropWidth }: PreparedImage,
   crop: Crop,
   preprocessing: Preprocessing,
-  mean: Float32Array,
   target: Float32Array,
   layout: CropLayout,
 ): void {
-  const { data, width, height, cropHeight, cropWidth } = prepared;
-  const { scale, std } = preprocessing;
-  const pixels = width * height;
-  if (mean.length !== 3 * pixels) throw imageErrors.meanImageSize(mean.length, height, width);
-  const { firstByte, thirdByte } = bytesOf(preprocessing);
+  const [values] = valuesOf(preprocessing);
   const step = crop.mirrored ? -1 : 1;
   for (let y = 0; y < cropHeight; y++) {
     let from = (crop.row + y) * width + crop.column + (crop.mirrored ? cropWidth - 1 : 0);
     let to = layout.offset + y * layout.row;
     for (let x = 0; x < cropWidth; x++) {
-      const pixel = from * 3;
-      target[to] = (data[pixel + firstByte] * scale - mean[from]) / std[0];
-      target[to + layout.channel] = (data[pixel + 1] * scale - mean[from + pixels]) / std[1];
-      target[to + 2 * layout.channel] = (data[pixel + thirdByte] * scale - mean[from + 2 * pixels]) / std[2];
+      target[to] = values[data[from]];
       from += step;
       to += layout.column;
     }
   }
 }
 
-/** Bytes of a pixel that become the first and the third channel; green is in the middle either way. */
-function bytesOf({ channels }: Preprocessing): { firstByte: number; thirdByte: number } {
-  return channels === "RGB" ? { firstByte: 0, thirdByte: 2 } : { firstByte: 2, thirdByte: 0 };
+/** Less a mean image, whose pixels lie as those of the prepared image do, a channel after the other. */
+function writeLessImage(
+  { data, width, height, channels, cropHeight, cropWidth }: PreparedImage,
+  crop: Crop,
+  preprocessing: Preprocessing,
+  mean: Float32Array,
+  target: Float32Array,
+  layout: CropLayout,
+): void {
+  const { scale, std } = preprocessing;
+  const pixels = width * height;
+  if (mean.length !== channels * pixels)
+    throw imageErrors.meanImageSize(mean.length, channels, height, width);
+  const step = crop.mirrored ? -1 : 1;
+  for (let channel = 0; channel < channels; channel++) {
+    const byte = preprocessing.channels === "BGR" ? 2 - channel : channel;
+    const less = channel * pixels;
+    const divisor = std[channel];
+    for (let y = 0; y < cropHeight; y++) {
+      let from = (crop.row + y) * width + crop.column + (crop.mirrored ? cropWidth - 1 : 0);
+      let to = layout.offset + channel * layout.channel + y * layout.row;
+      for (let x = 0; x < cropWidth; x++) {
+        target[to] = (data[from * channels + byte] * scale - mean[less + from]) / divisor;
+        from += step;
+        to += layout.column;
+      }
+    }
+  }
 }
 
+/** Bytes of a pixel that become the first and the third channel; green is in the middle either way. */
+function bytesOf({ channels }: Preprocessing): { firstByte: number; thirdByte: number } {
+  return channels === "BGR" ? { firstByte: 2, thirdByte: 0 } : { firstByte: 0, thirdByte: 2 };
+}
+
+/** The tables of preprocessings: for an image of 32 x 32 pixels they take as long to make as to use. */
+const tables = new WeakMap<Preprocessing, readonly Float32Array[]>();
+
 /** The value of every byte, a table for each channel in the order of `preprocessing.channels`. */
-function valuesOf(preprocessing: Preprocessing): readonly [Float32Array, Float32Array, Float32Array] {
-  const { scale, mean, std } = preprocessing;
-  const table = (channel: 0 | 1 | 2) => {
-    const values = new Float32Array(256);
-    for (let byte = 0; byte < 256; byte++) values[byte] = (byte * scale - mean[channel]) / std[channel];
-    return values;
-  };
-  return [table(0), table(1), table(2)];
+function valuesOf(preprocessing: Preprocessing): readonly Float32Array[] {
+  let values = tables.get(preprocessing);
+  if (values === undefined) {
+    const { scale, mean, std } = preprocessing;
+    values = mean.map((less, channel) =>
+      Float32Array.from({ length: 256 }, (_, byte) => (byte * scale - less) / std[channel]),
+    );
+    tables.set(preprocessing, values);
+  }
+  return values;
 }
 
 function checkCrop(prepared: PreparedImage, { row, column }: Crop): void {
@@ -135,7 +168,7 @@ function checkCrop(prepared: PreparedImage, { row, column }: Crop): void {
 /** Typed arrays drop writes outside them in silence, so the extremes are checked first. */
 function checkLayout(prepared: PreparedImage, layout: CropLayout, length: number): void {
   const spans = [
-    2 * layout.channel,
+    (prepared.channels - 1) * layout.channel,
     (prepared.cropHeight - 1) * layout.row,
     (prepared.cropWidth - 1) * layout.column,
   ];

@@ -1,6 +1,6 @@
 import { imageErrors } from "../errors/images.js";
 import type { Shape } from "../network/layers.js";
-import type { Preprocessing } from "../network/preprocessing.js";
+import { channelsOf, type Preprocessing } from "../network/preprocessing.js";
 import { roundHalfToEven, type Region } from "./pixels.js";
 
 /** Where a decoded image goes: its size after the resize, the part kept of it, and the centre crop in that part. */
@@ -19,14 +19,15 @@ export interface Geometry {
 }
 
 /**
- * The geometry for an image of width x height pixels and a network input [3, H, W].
+ * The geometry for an image of width x height pixels and a network input [C, H, W].
  *
  * "shorter-side" makes the shorter side `size` and truncates the longer, int(size * long / short), as torchvision
  * does. The centre crop is placed on the whole resized image, as torchvision does, not on the region: of 341 rows
  * 227 start at 57, but by way of the region's 256, which start at 42, they would start at 42 + 14. The published
  * recipes that start from the region have 224 in 256 (32 is even, no difference) or stretch (the region is all).
  *
- * @throws AlexNetError INPUT_INVALID where the network does not take [3, H, W] or takes more than `size` pixels.
+ * @throws AlexNetError INPUT_INVALID where the network does not take [C, H, W], C being the channels of the
+ * preprocessing, or takes more than `size` pixels.
  */
 export function geometryOf(
   width: number,
@@ -35,7 +36,9 @@ export function geometryOf(
   inputSize: Shape,
 ): Geometry {
   const [channels, cropHeight, cropWidth] = inputSize;
-  if (inputSize.length !== 3 || channels !== 3) throw imageErrors.inputShape(inputSize);
+  const wanted = channelsOf(preprocessing);
+  if (inputSize.length !== 3 || channels !== wanted)
+    throw imageErrors.inputShape(inputSize, preprocessing.channels, wanted);
   const { size, resize, centre } = preprocessing;
   if (Math.max(cropHeight, cropWidth) > size) throw imageErrors.inputLarger(size, cropHeight, cropWidth);
 

@@ -9,6 +9,7 @@ export {
 } from "./decode.js";
 export type { DecodeOptions } from "./decode.js";
 export { geometryOf, type Geometry } from "./geometry.js";
-export type { Pixels, Region } from "./pixels.js";
+export { toColour } from "./grey.js";
+export type { Image, Pixels, Region } from "./pixels.js";
 export { prepareDecoded, prepareImage, type PreparedImage } from "./prepare.js";
 export { resizeBilinear } from "./resize.js";

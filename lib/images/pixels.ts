@@ -5,6 +5,15 @@ export interface Pixels {
   readonly data: Uint8Array;
 }
 
+/** An image in memory, in colour or grey: bytes, interleaved, rows from the top without padding. */
+export interface Image {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  /** [height, width, channels]; three channels are RGB. */
+  readonly data: Uint8Array;
+}
+
 /** A rectangle of pixels, such as the part of a resized image that is wanted. */
 export interface Region {
   readonly left: number;

@@ -1,12 +1,13 @@
 import type { Shape } from "../network/layers.js";
-import type { Preprocessing } from "../network/preprocessing.js";
+import { channelsOf, type Preprocessing } from "../network/preprocessing.js";
 import { decodeImage, type DecodeOptions } from "./decode.js";
 import { geometryOf } from "./geometry.js";
-import { letGo, type Pixels } from "./pixels.js";
+import { toGrey } from "./grey.js";
+import { letGo, type Image, type Pixels } from "./pixels.js";
 import { resizeBilinear } from "./resize.js";
 
 /** An image resized as its network wants it, still in bytes; plain data from which every crop is cut. */
-export interface PreparedImage extends Pixels {
+export interface PreparedImage extends Image {
   /** Pixels of a crop. */
   readonly cropHeight: number;
   readonly cropWidth: number;
@@ -16,10 +17,10 @@ export interface PreparedImage extends Pixels {
 }
 
 /**
- * Decodes and resizes one image: the centre size x size pixels that `preprocessing` asks for, RGB
- * [size, size, 3] in bytes. Channel order, scale and mean come later, with the crop (`writeCrop`).
+ * Decodes and resizes one image: the centre size x size pixels that `preprocessing` asks for, RGB or grey,
+ * [size, size, C] in bytes. Channel order, scale and mean come later, with the crop (`writeCrop`).
  *
- * @param inputSize the network's input, [3, H, W].
+ * @param inputSize the network's input, [C, H, W].
  * @throws as `decodeImage` and `prepareDecoded`.
  */
 export async function prepareImage(
@@ -36,9 +37,12 @@ export async function prepareImage(
 
 /**
  * The part of `prepareImage` after decoding, for pixels that did not come from a file.
- * @throws AlexNetError INPUT_INVALID where the network does not take [3, H, W] or takes more than `size` pixels.
+ * Grey is made of the resized pixels.
+ * @throws AlexNetError INPUT_INVALID where the network does not take [C, H, W] or takes more than `size` pixels.
  */
 export function prepareDecoded(image: Pixels, preprocessing: Preprocessing, inputSize: Shape): PreparedImage {
   const { width, height, region, ...crop } = geometryOf(image.width, image.height, preprocessing, inputSize);
-  return { ...resizeBilinear(preprocessing.filter, image, width, height, region), ...crop };
+  const resized = resizeBilinear(preprocessing.filter, image, width, height, region);
+  const channels = channelsOf(preprocessing);
+  return { ...resized, ...crop, channels, data: channels === 1 ? toGrey(resized.data) : resized.data };
 }

@@ -5,19 +5,22 @@ import type { ModelName } from "./variants.js";
  * not to the network, and travels with them.
  */
 export interface Preprocessing {
-  /** The order of the three input channels. */
-  readonly channels: "RGB" | "BGR";
+  /**
+   * The order of the three input channels; "grey" is one channel, the luma of ITU-R BT.601 of the resized pixels, as
+   * Pillow's mode L has it.
+   */
+  readonly channels: "RGB" | "BGR" | "grey";
   /** Pixels 0..255 are multiplied by this first: 1, or 1 / 255. */
   readonly scale: number;
-  /** Subtracted after the scale, in the order of `channels`. */
-  readonly mean: readonly [number, number, number];
+  /** Subtracted after the scale, a number for each channel in the order of `channels`. */
+  readonly mean: readonly number[];
   /**
-   * A mean for each pixel of the resized image, [3, size, size] in the order of `channels`: where it is there, its part
+   * A mean for each pixel of the resized image, [C, size, size] in the order of `channels`: where it is there, its part
    * under the crop is subtracted in place of `mean`, before the crop is mirrored (Caffe, the paper).
    */
   readonly meanImage?: Float32Array;
-  /** Divided by, after the mean, in the order of `channels`. */
-  readonly std: readonly [number, number, number];
+  /** Divided by, after the mean, a number for each channel in the order of `channels`. */
+  readonly std: readonly number[];
   /**
    * "shorter-side": the shorter side becomes `size` pixels, the other keeps the aspect (truncated, as torchvision
    * does), then the centre size x size counts. "stretch": both sides become `size`, whatever the aspect (Caffe).
@@ -30,6 +33,10 @@ export interface Preprocessing {
   /** How the centre offset is rounded when the margin is odd: torchvision rounds half to even, Caffe truncates. */
   readonly centre: "round" | "truncate";
 }
+
+/** The input channels that a preprocessing makes. */
+export const channelsOf = ({ channels }: Pick<Preprocessing, "channels">): 1 | 3 =>
+  channels === "grey" ? 1 : 3;
 
 const caffe: Preprocessing = {
   channels: "BGR",

@@ -62,8 +62,8 @@ const KNOWN: readonly (keyof ScoreOptions)[] = [
 
 /**
  * Checks options for an engine and fills in what has a default.
- * @throws AlexNetError OPTION_INVALID naming the option; INPUT_INVALID where the network has not three input
- * channels, is larger than the preprocessing's images or does not end in a vector of classes.
+ * @throws AlexNetError OPTION_INVALID naming the option; INPUT_INVALID where the network has other input
+ * channels than the preprocessing makes, is larger than the preprocessing's images or does not end in a vector of classes.
  */
 export function settingsOf(options: ScoreOptions, engine: EngineFacts): ScoreSettings {
   if (!isObject(options))

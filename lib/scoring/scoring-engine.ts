@@ -22,7 +22,7 @@ export class ScoringEngine extends Engine {
   /**
    * The options of scoring with their defaults for this engine, checked without scoring anything.
    * @throws AlexNetError OPTION_INVALID naming the option; INPUT_INVALID where the network does not take images
-   * [3, H, W] of the preprocessing's size or does not end in a vector of classes.
+   * [C, H, W] of the preprocessing's channels and size or does not end in a vector of classes.
    */
   settings(options: ScoreOptions = {}): ScoreSettings {
     return settingsOf(options, this);

@@ -93,12 +93,13 @@ function meanShape(source: string, stored: Shape): Shape {
 /**
  * The recipe with this mean in place of its own: the channels are put into the recipe's order, and scaled as its pixels
  * are. A mean image leaves its mean colour in `mean`, which counts again where `meanImage` is taken out.
- * @throws AlexNetError INPUT_INVALID for a mean image of another size than the recipe's.
+ * @throws AlexNetError INPUT_INVALID for a mean image of another size than the recipe's, or where the recipe is grey.
  */
 export function withMean(preprocessing: Preprocessing, mean: Mean): Preprocessing {
   const { channels, scale, std, resize, size, filter, centre } = preprocessing;
   const { source, shape, data } = mean;
   const pixels = data.length / 3;
+  if (channels === "grey") throw weightsErrors.meanOfGrey(source);
   if (shape.length === 3 && shape[1] !== size) throw weightsErrors.meanSize(source, shape, size);
   const planes = ([0, 1, 2] as const).map((plane) => data.subarray(plane * pixels, (plane + 1) * pixels));
   if (channels === "RGB") planes.reverse();

@@ -2,7 +2,7 @@
 import { weightsErrors } from "../errors/weights.js";
 import { defineNetwork } from "../network/define.js";
 import type { Network } from "../network/layers.js";
-import type { Preprocessing } from "../network/preprocessing.js";
+import { channelsOf, type Preprocessing } from "../network/preprocessing.js";
 import { elementsOf, inferShapes } from "../network/shapes.js";
 import { firstNotFinite } from "./numbers.js";
 import type { Purpose } from "./weights.js";
@@ -46,8 +46,6 @@ export function purposeFromMetadata(
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);
 const isPositive = (value: unknown): value is number => isNumber(value) && value > 0;
-const isTriple = (value: unknown, holds: (item: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.length === 3 && value.every(holds);
 const isOneOf =
   (...choices: readonly unknown[]) =>
   (value: unknown): boolean =>
@@ -56,12 +54,21 @@ const isOneOf =
 /** Pixels a side. A prepared image of this size takes 50 MB; every published recipe has 256. */
 export const LARGEST_IMAGE = 4096;
 
+/** A number for each channel, three where `channels` itself is wrong. */
+const aChannel =
+  (holds: (item: unknown) => boolean) =>
+  (value: unknown, { channels }: Partial<Preprocessing>): boolean =>
+    Array.isArray(value) &&
+    value.length === channelsOf({ channels: channels ?? "RGB" }) &&
+    value.every(holds);
+
 type Needed = Exclude<keyof Preprocessing, "meanImage">;
-const RULES: Record<Needed, readonly [rule: string, holds: (value: unknown) => boolean]> = {
-  channels: ['"RGB" or "BGR"', isOneOf("RGB", "BGR")],
+type Rule = readonly [rule: string, holds: (value: unknown, all: Partial<Preprocessing>) => boolean];
+const RULES: Record<Needed, Rule> = {
+  channels: ['"RGB", "BGR" or "grey"', isOneOf("RGB", "BGR", "grey")],
   scale: ["a number above 0", isPositive],
-  mean: ["three numbers", (value) => isTriple(value, isNumber)],
-  std: ["three numbers above 0", (value) => isTriple(value, isPositive)],
+  mean: ["three numbers, or a list of one for grey", aChannel(isNumber)],
+  std: ["three numbers above 0, or a list of one for grey", aChannel(isPositive)],
   resize: ['"shorter-side" or "stretch"', isOneOf("shorter-side", "stretch")],
   size: [
     `a whole number from 1 to ${LARGEST_IMAGE}`,
@@ -85,20 +92,20 @@ export function checkPreprocessing(value: unknown): Preprocessing {
     throw weightsErrors.metadataField("a key", unknown, `one of ${known.join(", ")}`);
   const fields = value as Record<string, unknown>;
   for (const [field, [rule, holds]] of Object.entries(RULES))
-    if (!holds(fields[field])) throw weightsErrors.metadataField(field, fields[field], rule);
+    if (!holds(fields[field], fields)) throw weightsErrors.metadataField(field, fields[field], rule);
   const preprocessing = fields as unknown as Preprocessing;
-  checkMeanImage(fields.meanImage, preprocessing.size);
+  checkMeanImage(fields.meanImage, channelsOf(preprocessing), preprocessing.size);
   return preprocessing;
 }
 
-function checkMeanImage(image: unknown, size: number): void {
-  const elements = 3 * size * size;
+function checkMeanImage(image: unknown, channels: number, size: number): void {
+  const elements = channels * size * size;
   const holds = image instanceof Float32Array && image.length === elements && firstNotFinite(image) < 0;
   if (image !== undefined && !holds)
     throw weightsErrors.metadataField(
       "meanImage",
       image,
-      `a Float32Array of 3 x ${size} x ${size} finite numbers, as withMean makes it`,
+      `a Float32Array of ${channels} x ${size} x ${size} finite numbers, as withMean makes it`,
     );
 }
 

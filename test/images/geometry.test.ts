@@ -77,13 +77,15 @@ describe("geometryOf", () => {
       "an input that is no map of three channels",
       256,
       [1, 227, 227],
-      "input: the network takes [1, 227, 227]; images need an input [3, H, W]; use a network with three channels",
+      "input: the network takes [1, 227, 227]; images whose preprocessing has the channels RGB need an input" +
+        " [3, H, W]; use a network of 3 channels, or other channels in the preprocessing",
     ],
     [
       "a flat input",
       256,
       [3],
-      "input: the network takes [3]; images need an input [3, H, W]; use a network with three channels",
+      "input: the network takes [3]; images whose preprocessing has the channels RGB need an input" +
+        " [3, H, W]; use a network of 3 channels, or other channels in the preprocessing",
     ],
     [
       "a size smaller than the input",
@@ -97,4 +99,18 @@ describe("geometryOf", () => {
         .to.throw(AlexNetError, new RegExp(`^${text.replace(/[[\]]/g, "\\$&")}$`))
         .with.property("code", "INPUT_INVALID");
     });
+
+  it("wants one channel of a network where the preprocessing is grey", () => {
+    const grey: Preprocessing = { ...torchvision, channels: "grey", mean: [0.5], std: [1] };
+    expect(geometryOf(500, 375, grey, [1, 224, 224])).to.deep.equal(
+      geometryOf(500, 375, torchvision, [3, 224, 224]),
+    );
+    expect(() => geometryOf(500, 375, grey, [3, 224, 224]))
+      .to.throw(
+        AlexNetError,
+        "input: the network takes [3, 224, 224]; images whose preprocessing has the channels grey need an input" +
+          " [1, H, W]; use a network of 1 channel, or other channels in the preprocessing",
+      )
+      .with.property("code", "INPUT_INVALID");
+  });
 });

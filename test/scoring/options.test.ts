@@ -117,7 +117,7 @@ describe("the options of scoring", () => {
     ]);
   });
 
-  it("refuses a network that does not take three channels", async () => {
+  it("refuses a network that does not take the channels of its images", async () => {
     const network = defineNetwork({
       name: "grey",
       input: [1, 35, 35],
@@ -125,7 +125,8 @@ describe("the options of scoring", () => {
     });
     expect(await refusal({}, { network })).to.deep.equal([
       "INPUT_INVALID",
-      "input: the network takes [1, 35, 35]; images need an input [3, H, W]; use a network with three channels",
+      "input: the network takes [1, 35, 35]; images whose preprocessing has the channels RGB need an input [3, H, W];" +
+        " use a network of 3 channels, or other channels in the preprocessing",
     ]);
   });
 

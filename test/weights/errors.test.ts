@@ -147,6 +147,12 @@ const TEXTS: Record<
     "f: the mean image is [3, 8, 8]; it must be [3, 256, 256], the size to which images are resized; give the mean" +
       " that these weights were trained with, or its colour",
   ],
+  meanOfGrey: [
+    weightsErrors.meanOfGrey("f"),
+    "INPUT_INVALID",
+    "f: the mean is of three channels; the preprocessing's channels are grey, which need one number; leave the mean of" +
+      " these weights as it is",
+  ],
   meanImageUnwritable: [
     weightsErrors.meanImageUnwritable("f"),
     "WEIGHTS_UNWRITABLE",

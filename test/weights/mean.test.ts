@@ -161,6 +161,14 @@ describe("withMean", () => {
         " these weights were trained with, or its colour",
     ));
 
+  it("refuses a mean of colours for grey images", () =>
+    expectError(
+      () => withMean({ ...small, channels: "grey", mean: [1], std: [1] }, image),
+      "INPUT_INVALID",
+      "m: the mean is of three channels; the preprocessing's channels are grey, which need one number; leave the mean of" +
+        " these weights as it is",
+    ));
+
   it("makes recipes that are checked as others are", async () => {
     const recipe = withMean(small, image);
     expect(checkPreprocessing(recipe)).to.equal(recipe);

@@ -65,12 +65,12 @@ describe("metadata of safetensors files", () => {
     ));
 
   const fields: readonly [field: string, value: unknown, text: string][] = [
-    ["channels", "RGBA", 'channels is "RGBA"; it must be "RGB" or "BGR"'],
+    ["channels", "RGBA", 'channels is "RGBA"; it must be "RGB", "BGR" or "grey"'],
     ["scale", 0, "scale is 0; it must be a number above 0"],
     ["scale", "1", 'scale is "1"; it must be a number above 0'],
-    ["mean", [1, 2], "mean is [1,2]; it must be three numbers"],
-    ["mean", [1, 2, null], "mean is [1,2,null]; it must be three numbers"],
-    ["std", [1, 2, 0], "std is [1,2,0]; it must be three numbers above 0"],
+    ["mean", [1, 2], "mean is [1,2]; it must be three numbers, or a list of one for grey"],
+    ["mean", [1, 2, null], "mean is [1,2,null]; it must be three numbers, or a list of one for grey"],
+    ["std", [1, 2, 0], "std is [1,2,0]; it must be three numbers above 0, or a list of one for grey"],
     ["resize", "crop", 'resize is "crop"; it must be "shorter-side" or "stretch"'],
     ["size", 25.5, "size is 25.5; it must be a whole number from 1 to 4096"],
     ["size", 0, "size is 0; it must be a whole number from 1 to 4096"],
@@ -90,6 +90,27 @@ describe("metadata of safetensors files", () => {
         "WEIGHTS_INVALID",
         text,
       ));
+
+  const grey = { ...PREPROCESSING.torchvision, channels: "grey", mean: [0.5], std: [0.25] };
+  it("takes grey images with a mean and a std of one number, and a mean image of one channel", () => {
+    expect(checkPreprocessing(grey)).to.equal(grey);
+    const withImage = { ...grey, size: 2, meanImage: new Float32Array(4) };
+    expect(checkPreprocessing(withImage)).to.equal(withImage);
+  });
+
+  for (const [field, value, text] of [
+    ["mean", [1, 2, 3], "mean is [1,2,3]; it must be three numbers, or a list of one for grey"],
+    ["mean", 1, "mean is 1; it must be three numbers, or a list of one for grey"],
+    ["std", [0], "std is [0]; it must be three numbers above 0, or a list of one for grey"],
+    [
+      "meanImage",
+      new Float32Array(3 * 256 * 256),
+      "meanImage is a Float32Array of 786432 bytes; it must be a Float32Array of 1 x 256 x 256 finite numbers, as" +
+        " withMean makes it",
+    ],
+  ] as const)
+    it(`refuses grey images whose ${text}`, () =>
+      expectError(() => checkPreprocessing({ ...grey, [field]: value }), "WEIGHTS_INVALID", text));
 
   it("takes the largest size", () => {
     expect(checkPreprocessing({ ...PREPROCESSING.torchvision, size: 4096 })).to.have.property("size", 4096);
