@@ -135,11 +135,11 @@ export const weightsErrors = {
       `${source}: the mean is of three channels; the preprocessing's channels are grey, which need one number; leave the` +
         " mean of these weights as it is",
     ),
-  meanImageUnwritable: (path: string) =>
+  headerTooLarge: (path: string, bytes: number, limit: number) =>
     new AlexNetError(
       "WEIGHTS_UNWRITABLE",
-      `${path}: a mean image (preprocessing.meanImage) cannot be kept in the file; take it out, so that its mean` +
-        " colour stands for it, and give the image with --mean (`loadMean`) where it is used",
+      `${path}: the header would have ${bytes} bytes; readers take at most ${limit}; take the mean image` +
+        " (preprocessing.meanImage) out, so that its mean colour stands for it, or write fewer labels",
     ),
 
   unwritable: (path: string, cause: unknown) =>

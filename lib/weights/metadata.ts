@@ -1,20 +1,22 @@
-/** What this package writes beside the tensors: the network, the preprocessing and the labels, as strings. */
+/** What this package writes beside the tensors: the network, the preprocessing and the labels, as strings: JSON, but base64 for a mean image. */
 import { weightsErrors } from "../errors/weights.js";
 import { defineNetwork } from "../network/define.js";
 import type { Network } from "../network/layers.js";
 import { channelsOf, type Preprocessing } from "../network/preprocessing.js";
 import { elementsOf, inferShapes } from "../network/shapes.js";
-import { firstNotFinite } from "./numbers.js";
+import { bytesOf, firstNotFinite } from "./numbers.js";
 import type { Purpose } from "./weights.js";
 
 /** `format` of the files of this package; other files may use the same keys for something else. */
 const FORMAT = "alexnet-threads";
 
 export function metadataFromPurpose({ network, preprocessing, labels }: Purpose): Record<string, string> {
+  const { meanImage, ...recipe } = preprocessing ?? {};
   return {
     format: FORMAT,
     ...(network && { network: JSON.stringify(network) }),
-    ...(preprocessing && { preprocessing: JSON.stringify(preprocessing) }),
+    ...(preprocessing && { preprocessing: JSON.stringify(recipe) }),
+    ...(meanImage && { meanImage: Buffer.from(bytesOf(meanImage)).toString("base64") }),
     ...(labels && { labels: JSON.stringify(labels) }),
   };
 }
@@ -29,18 +31,19 @@ export function purposeFromMetadata(
   where = "__metadata__",
 ): Purpose {
   if (metadata.get("format") !== FORMAT) return {};
-  const parse = <T>(field: string, check: (value: unknown) => T): T | undefined => {
+  const read = <T>(field: string, take: (text: string) => T): T | undefined => {
     const text = metadata.get(field);
     if (text === undefined) return undefined;
     try {
-      return check(JSON.parse(text));
+      return take(text);
     } catch (cause) {
       throw weightsErrors.metadata(source, `${where} ${field}`, cause);
     }
   };
-  const network = parse("network", defineNetwork);
-  const preprocessing = parse("preprocessing", checkPreprocessing);
-  const labels = parse("labels", (value) => checkLabels(value, network));
+  const network = read("network", (text) => defineNetwork(JSON.parse(text)));
+  const recipe = read("preprocessing", (text) => checkPreprocessing(JSON.parse(text)));
+  const preprocessing = read("meanImage", (text) => withMeanImage(recipe, text)) ?? recipe;
+  const labels = read("labels", (text) => checkLabels(JSON.parse(text), network));
   return { ...(network && { network }), ...(preprocessing && { preprocessing }), ...(labels && { labels }) };
 }
 
@@ -96,6 +99,18 @@ export function checkPreprocessing(value: unknown): Preprocessing {
   const preprocessing = fields as unknown as Preprocessing;
   checkMeanImage(fields.meanImage, channelsOf(preprocessing), preprocessing.size);
   return preprocessing;
+}
+
+function withMeanImage(preprocessing: Preprocessing | undefined, text: string): Preprocessing {
+  if (preprocessing === undefined)
+    throw weightsErrors.metadataField("meanImage", text, "beside a preprocessing, which it is a part of");
+  const bytes = Buffer.from(text, "base64");
+  // what is no base64 is passed over in silence
+  if (bytes.length % 4 !== 0 || bytes.toString("base64") !== text)
+    throw weightsErrors.metadataField("meanImage", text, "float32 numbers in base64");
+  const meanImage = new Float32Array(bytes.length / 4);
+  bytesOf(meanImage).set(bytes);
+  return checkPreprocessing({ ...preprocessing, meanImage });
 }
 
 function checkMeanImage(image: unknown, channels: number, size: number): void {

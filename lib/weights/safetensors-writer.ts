@@ -2,6 +2,7 @@ import { weightsErrors } from "../errors/weights.js";
 import { elementsOf } from "../network/shapes.js";
 import { metadataFromPurpose } from "./metadata.js";
 import { BYTES_PER_ELEMENT, bytesOf, toBF16 } from "./numbers.js";
+import { LARGEST_HEADER } from "./safetensors.js";
 import type { ReadTensor, TensorInfo, Weights } from "./weights.js";
 import { readInPieces, writeWhole, type Write } from "./whole-file.js";
 
@@ -20,15 +21,16 @@ const ALIGNMENT = 64;
  * Writes a safetensors file: the tensors in their order, and in `__metadata__` the network, the preprocessing and
  * the labels where the weights have them. The file appears under `path` only when it is whole: it is written beside,
  * flushed to the disk and renamed. F32 reads back to the same bits.
- * @throws AlexNetError OPTION_INVALID for another dtype, WEIGHTS_UNWRITABLE, also for a mean image, which has no place
- * in the file, or what reading `weights` throws; then nothing stays behind.
+ * @throws AlexNetError OPTION_INVALID for another dtype, WEIGHTS_UNWRITABLE, also where a mean image of more than about
+ * 1000 x 1000 pixels makes the header too large, or what reading `weights` throws; then nothing stays behind.
  */
 export async function saveWeights(path: string, weights: Weights, options: SaveOptions = {}): Promise<void> {
   const { dtype = "F32" } = options;
   if (!WRITTEN_TYPES.includes(dtype)) throw weightsErrors.writtenType(dtype, WRITTEN_TYPES);
-  if (weights.preprocessing?.meanImage) throw weightsErrors.meanImageUnwritable(path);
   const tensors = [...weights.tensors.values()];
   const header = encodeHeader(weights, tensors, dtype);
+  if (header.length - 8 > LARGEST_HEADER)
+    throw weightsErrors.headerTooLarge(path, header.length - 8, LARGEST_HEADER);
   await writeWhole(path, async (write) => {
     await write(header);
     await weights.stream(async (read) => {

@@ -11,8 +11,11 @@ import { purposeFromMetadata } from "./metadata.js";
 import { BYTES_PER_ELEMENT, DTYPES, isDType } from "./numbers.js";
 import type { FileContents, StoredTensor } from "./stored.js";
 
-/** Bytes. The reference reader stops at 100 MB; 16 tensors and 1000 class names need less than 100 KB. */
-const LARGEST_HEADER = 16 << 20;
+/**
+ * Bytes. The reference reader stops at 100 MB; 16 tensors and 1000 class names need less than 100 KB, and a mean image of
+ * 256 x 256 pixels a megabyte.
+ */
+export const LARGEST_HEADER = 16 << 20;
 const LARGEST_RANK = 8;
 const ENTRY_FIELDS = ["dtype", "shape", "data_offsets"];
 

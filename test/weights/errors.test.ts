@@ -153,11 +153,11 @@ const TEXTS: Record<
     "f: the mean is of three channels; the preprocessing's channels are grey, which need one number; leave the mean of" +
       " these weights as it is",
   ],
-  meanImageUnwritable: [
-    weightsErrors.meanImageUnwritable("f"),
+  headerTooLarge: [
+    weightsErrors.headerTooLarge("f", 9, 8),
     "WEIGHTS_UNWRITABLE",
-    "f: a mean image (preprocessing.meanImage) cannot be kept in the file; take it out, so that its mean colour stands" +
-      " for it, and give the image with --mean (`loadMean`) where it is used",
+    "f: the header would have 9 bytes; readers take at most 8; take the mean image (preprocessing.meanImage) out, so" +
+      " that its mean colour stands for it, or write fewer labels",
   ],
   unwritable: [
     weightsErrors.unwritable("f", cause),

@@ -20,6 +20,9 @@ describe("metadata of safetensors files", () => {
   it("keeps the network, the preprocessing and the labels, or what there is of them", () => {
     const purpose = { network, preprocessing: PREPROCESSING.alexnet2012, labels: ["a", "b"] };
     expect(read(metadataFromPurpose(purpose))).to.deep.equal(purpose);
+    const meanImage = Float32Array.of(0.1, -2, 3e-5, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+    const exact = { preprocessing: { ...PREPROCESSING.caffenet, size: 2, meanImage } };
+    expect(read(metadataFromPurpose(exact))).to.deep.equal(exact);
     expect(metadataFromPurpose({})).to.deep.equal({ format });
     expect(read({ format })).to.deep.equal({});
   });
@@ -30,7 +33,7 @@ describe("metadata of safetensors files", () => {
   });
 
   const again = "; save the weights again";
-  const refused: readonly [field: string, text: string, message: string][] = [
+  const refused: [field: string, text: string, message: string][] = [
     [
       "network",
       "7",
@@ -49,13 +52,38 @@ describe("metadata of safetensors files", () => {
         ` resize, size, filter, centre${again}`,
     ],
   ];
+  const small = JSON.stringify({ ...PREPROCESSING.torchvision, size: 1 });
+  const wrong = (got: string, rule: string) =>
+    `w: __metadata__ meanImage: meanImage is ${got}; it must be ${rule}${again}`;
+  refused.push(
+    ["meanImage", "AAAA!AAA", wrong('"AAAA!AAA"', "float32 numbers in base64")],
+    ["meanImage", "AAAA", wrong('"AAAA"', "float32 numbers in base64")],
+    [
+      "meanImage",
+      "AAAAAA==",
+      wrong("a Float32Array of 4 bytes", "a Float32Array of 3 x 1 x 1 finite numbers, as withMean makes it"),
+    ],
+    [
+      "meanImage",
+      "AADAfwAAwH8AAMB/",
+      wrong("a Float32Array of 12 bytes", "a Float32Array of 3 x 1 x 1 finite numbers, as withMean makes it"),
+    ],
+  );
   for (const [field, text, message] of refused)
     it(`refuses ${field} ${text}`, () =>
       expectError(
-        () => read({ format, network: JSON.stringify(network), [field]: text }),
+        () => read({ format, network: JSON.stringify(network), preprocessing: small, [field]: text }),
         "WEIGHTS_INVALID",
         message,
       ));
+
+  it("refuses a mean image without a preprocessing", () =>
+    expectError(
+      () => read({ format, meanImage: "AAAAAAAAAAAAAAAA" }),
+      "WEIGHTS_INVALID",
+      'w: __metadata__ meanImage: meanImage is "AAAAAAAAAAAAAAAA"; it must be beside a preprocessing, which it is a' +
+        ` part of${again}`,
+    ));
 
   it("refuses a field that is not JSON, in the words of the engine", () =>
     expectError(

@@ -47,7 +47,11 @@ describe("exportOnnx", () => {
           (_, i) => `class ${i} é`,
         );
         const flat = inferShapes(network).slice(-1)[0].output.length === 1;
-        const purpose = { preprocessing: PREPROCESSING.alexnet2012, ...(flat && { labels }) };
+        const meanImage = Float32Array.from({ length: 3 * 8 * 8 }, (_, at) => 255 / (at + 1));
+        const purpose = {
+          preprocessing: { ...PREPROCESSING.alexnet2012, size: 8, meanImage },
+          ...(flat && { labels }),
+        };
         await exportOnnx(path, { ...weights, ...purpose });
         const back = await loadWeights(path);
         expect(back).to.deep.include({ format: "onnx", network, ...purpose });
