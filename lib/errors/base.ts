@@ -23,6 +23,11 @@ export type ErrorCode =
   | "FETCH_FAILED"
   | "FETCH_MISMATCH"
   | "OUTPUT_INVALID"
+  | "RECIPE_INVALID"
+  | "CHECKPOINT_INVALID"
+  | "CHECKPOINT_MISMATCH"
+  | "CHECKPOINT_UNWRITABLE"
+  | "RUN_INVALID"
   | "USAGE";
 
 /** What this package throws where a user can do something about it: `code` is for programs, the text for people. */

@@ -14,14 +14,13 @@ const PURPOSE = 0x696e6974;
 const CHUNK = 4096;
 
 /**
- * Initial weights for training, as the network's authors drew them (see `drawsOf`). Element i of the network's
+ * Initial weights for training, as the network's authors drew them (see `drawsOf`) or from other distributions. Element i of the network's
  * t-th parameter depends on the seed, t and i alone: the same bytes on every machine and however they are read.
  * @throws AlexNetError OPTION_INVALID for a seed that is no whole number from 0 to 2^53 - 1.
  */
-export function initWeights(network: Network, seed: number): Weights {
+export function initWeights(network: Network, seed: number, draws = drawsOf(network)): Weights {
   if (!Number.isSafeInteger(seed) || seed < 0) throw weightsErrors.seed(seed);
   const key = keyOfSeed(seed);
-  const draws = drawsOf(network);
   const tensors = new Map(
     parametersOf(network).map(({ name, shape }, index) => [
       name,
