@@ -10,6 +10,10 @@ import type { Purpose } from "./weights.js";
 /** `format` of the files of this package; other files may use the same keys for something else. */
 const FORMAT = "alexnet-threads";
 
+/** Whether metadata is of a file of this package. */
+export const isOwnMetadata = (metadata: ReadonlyMap<string, string>): boolean =>
+  metadata.get("format") === FORMAT;
+
 export function metadataFromPurpose({ network, preprocessing, labels }: Purpose): Record<string, string> {
   const { meanImage, ...recipe } = preprocessing ?? {};
   return {
@@ -30,7 +34,7 @@ export function purposeFromMetadata(
   metadata: ReadonlyMap<string, string>,
   where = "__metadata__",
 ): Purpose {
-  if (metadata.get("format") !== FORMAT) return {};
+  if (!isOwnMetadata(metadata)) return {};
   const read = <T>(field: string, take: (text: string) => T): T | undefined => {
     const text = metadata.get(field);
     if (text === undefined) return undefined;

@@ -28,9 +28,7 @@ export async function saveWeights(path: string, weights: Weights, options: SaveO
   const { dtype = "F32" } = options;
   if (!WRITTEN_TYPES.includes(dtype)) throw weightsErrors.writtenType(dtype, WRITTEN_TYPES);
   const tensors = [...weights.tensors.values()];
-  const header = encodeHeader(weights, tensors, dtype);
-  if (header.length - 8 > LARGEST_HEADER)
-    throw weightsErrors.headerTooLarge(path, header.length - 8, LARGEST_HEADER);
+  const header = encodeHeader(path, tensors, dtype, metadataFromPurpose(weights));
   await writeWhole(path, async (write) => {
     await write(header);
     await weights.stream(async (read) => {
@@ -39,7 +37,17 @@ export async function saveWeights(path: string, weights: Weights, options: SaveO
   });
 }
 
-function encodeHeader(weights: Weights, tensors: readonly TensorInfo[], dtype: WrittenType): Uint8Array {
+/**
+ * The header of a file whose tensors follow each other in this order.
+ * @throws AlexNetError INPUT_INVALID for a name that the format keeps for itself, WEIGHTS_UNWRITABLE for more metadata than
+ * is read.
+ */
+export function encodeHeader(
+  path: string,
+  tensors: readonly Pick<TensorInfo, "name" | "shape">[],
+  dtype: WrittenType,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
   let end = 0;
   const entries = tensors.map(({ name, shape }): [string, unknown] => {
     if (name === "__metadata__")
@@ -54,11 +62,12 @@ function encodeHeader(weights: Weights, tensors: readonly TensorInfo[], dtype: W
     return [name, { dtype, shape, data_offsets: [begin, end] }];
   });
   // written by hand, since an object would give the key "__proto__" a meaning
-  const json = [["__metadata__", metadataFromPurpose(weights)] as const, ...entries]
+  const json = [["__metadata__", metadata] as const, ...entries]
     .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
     .join(",");
   const text = Buffer.from(`{${json}}`);
   const padded = Math.ceil((8 + text.length) / ALIGNMENT) * ALIGNMENT;
+  if (padded - 8 > LARGEST_HEADER) throw weightsErrors.headerTooLarge(path, padded - 8, LARGEST_HEADER);
   const header = Buffer.alloc(padded, " ");
   header.writeBigUInt64LE(BigInt(padded - 8));
   text.copy(header, 8);

@@ -9,7 +9,8 @@ import type { WeightFormat } from "./format.js";
 import { parseJson, type Json } from "./json.js";
 import { purposeFromMetadata } from "./metadata.js";
 import { BYTES_PER_ELEMENT, DTYPES, isDType } from "./numbers.js";
-import type { FileContents, StoredTensor } from "./stored.js";
+import { parametersIn } from "./own-tensors.js";
+import type { StoredTensor } from "./stored.js";
 
 /**
  * Bytes. The reference reader stops at 100 MB; 16 tensors and 1000 class names need less than 100 KB, and a mean image of
@@ -26,10 +27,20 @@ interface Entry extends StoredTensor {
 export const safetensors: WeightFormat = {
   name: "safetensors",
   matches: (head) => head.length > 8 && head[8] === 0x7b, // "{"
-  read: (file) => file.use((opened) => readSafetensors(file, opened)),
+  read: async (file) => {
+    const { tensors, metadata } = await file.use((opened) => readSafetensors(file, opened));
+    return { tensors: parametersIn(tensors, metadata), ...purposeFromMetadata(file.source, metadata) };
+  },
 };
 
-async function readSafetensors(file: WeightFile, opened: OpenFile): Promise<FileContents> {
+/** All that the header says. */
+interface Header {
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** @throws AlexNetError WEIGHTS_INVALID or WEIGHTS_UNREADABLE. */
+export async function readSafetensors(file: WeightFile, opened: OpenFile): Promise<Header> {
   const { source, size } = file;
   const length = Buffer.alloc(8);
   await opened.read(0, length);
@@ -52,7 +63,7 @@ async function readSafetensors(file: WeightFile, opened: OpenFile): Promise<File
   const tensors = new Map(
     entries.map(({ name, shape, dtype, offset }) => [name, { name, shape, dtype, offset }]),
   );
-  return { tensors, ...purposeFromMetadata(source, readMetadata(source, json.get("__metadata__"))) };
+  return { tensors, metadata: readMetadata(source, json.get("__metadata__")) };
 }
 
 function parseHeader(source: string, bytes: Uint8Array): ReadonlyMap<string, Json> {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -8,6 +8,7 @@ import { loadWeights } from "../../lib/weights/load.js";
 import { weightsFromTensors } from "../../lib/weights/memory.js";
 import { saveWeights, type SaveOptions } from "../../lib/weights/safetensors-writer.js";
 import type { Weights } from "../../lib/weights/weights.js";
+import { removeUnfinished } from "../../lib/weights/whole-file.js";
 import { expectError, inFolder, readAll } from "./helpers/files.js";
 
 const network = defineNetwork({
@@ -72,6 +73,22 @@ describe("saveWeights", () => {
         path,
       );
       expect(await readdir(folder)).to.deep.equal([]);
+    }));
+
+  it("takes away what a process that was killed left, and nothing else", () =>
+    inFolder(async (folder) => {
+      const others = [
+        "w.safetensors",
+        "w.safetensors.tmp",
+        "w.safetensors.12.tmp",
+        "w.safetensors.12-0123abcd.tmp.old",
+        "w.safetensors.12-0123ABCD.tmp",
+        "other.safetensors.12-0123abcd.tmp",
+      ];
+      const left = ["w.safetensors.12-0123abcd.tmp", "w.safetensors.1-00000000.tmp"];
+      for (const name of [...others, ...left]) await writeFile(join(folder, name), "");
+      await removeUnfinished(join(folder, "w.safetensors"));
+      expect(await readdir(folder)).to.have.members(others);
     }));
 
   it("starts the data at a multiple of 64 bytes, for names of every length to 70", () =>
