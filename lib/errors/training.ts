@@ -49,3 +49,79 @@ export const recipeErrors = {
         ` choose another --model (\`network\`)`,
     ),
 };
+
+const checkpointInvalid = (message: string, cause?: unknown) =>
+  new AlexNetError("CHECKPOINT_INVALID", message, cause === undefined ? undefined : { cause });
+
+/** What can be done where a checkpoint is lost. */
+const LOST = "go on from a copy of it, or start another run; best.safetensors beside it has the best weights";
+
+const keptText = (kept: number | undefined): string =>
+  kept === undefined ? "there is none before it" : `the one of step ${kept} is kept`;
+
+/** Errors of checkpoints; `path` is the file. */
+export const checkpointErrors = {
+  missing: (path: string) =>
+    checkpointInvalid(
+      `${path}: there is no checkpoint; give the folder of a run with --resume, or start one without it`,
+    ),
+  unreadable: (path: string, cause: unknown) =>
+    checkpointInvalid(
+      `${path}: the checkpoint cannot be read (${reasonOf(cause).replace(`${path}: `, "")}); ${LOST}`,
+      cause,
+    ),
+  notACheckpoint: (path: string) =>
+    checkpointInvalid(
+      `${path}: it is something else than a checkpoint of a training; give the folder of a run with --resume`,
+    ),
+  newer: (path: string, version: number, writer: string | undefined, known: number, own: string) =>
+    checkpointInvalid(
+      `${path}: the checkpoint is of version ${version}, written by alexnet-threads ${writer ?? "of an unknown version"};` +
+        ` alexnet-threads ${own} reads versions up to ${known}; go on with the one that wrote it`,
+    ),
+  field: (path: string, at: string, got: unknown, rule: string) =>
+    checkpointInvalid(`${path}: ${at} of the checkpoint is ${show(got)}; it must be ${rule}; ${LOST}`),
+  unknownField: (path: string, at: string, known: readonly string[]) =>
+    checkpointInvalid(`${path}: ${at} of the checkpoint is unknown; known are ${known.join(", ")}; ${LOST}`),
+  mismatch: (
+    path: string,
+    { at, was, is }: { readonly at: string; readonly was: unknown; readonly is: unknown },
+  ) =>
+    new AlexNetError(
+      "CHECKPOINT_MISMATCH",
+      `${path}: ${at} is ${show(was)} in the checkpoint and ${show(is)} in this run; a run goes on as it began, or it` +
+        " would be another; leave the option out or repeat it as it was, or start another run",
+    ),
+  unwritable: (path: string, step: number, cause: unknown, kept: number | undefined) =>
+    new AlexNetError(
+      "CHECKPOINT_UNWRITABLE",
+      `${path}: the checkpoint of step ${step} cannot be written (${reasonOf(cause)}); ${keptText(kept)}; check the` +
+        ` folder, its permissions and its free space${kept === undefined ? "" : ", and go on with --resume"}`,
+      { cause },
+    ),
+  notFinite: (path: string, step: number, at: string, value: number, kept: number | undefined) =>
+    new AlexNetError(
+      "CHECKPOINT_UNWRITABLE",
+      `${path}: at step ${step} ${at} is ${value}; every value of a checkpoint must be finite: the training diverged;` +
+        ` ${keptText(kept)}; start another run with a lower learning rate (--lr)`,
+    ),
+};
+
+const run = (message: string, cause?: unknown) =>
+  new AlexNetError("RUN_INVALID", message, cause === undefined ? undefined : { cause });
+
+/** Errors of the folder of a run. */
+export const runErrors = {
+  taken: (folder: string, path: string) =>
+    run(
+      `${folder}: it holds a run already (${path}); a new run needs a folder of its own; finish that one with --resume,` +
+        " or give another folder with --out",
+    ),
+  folder: (folder: string, cause: unknown) =>
+    cause instanceof AlexNetError
+      ? cause
+      : run(
+          `${folder}: the folder of the run cannot be used (${reasonOf(cause)}); check the path and its permissions`,
+          cause,
+        ),
+};

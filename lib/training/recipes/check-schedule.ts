@@ -21,7 +21,7 @@ import {
   share,
   whole,
   type Check,
-} from "./fields.js";
+} from "../fields.js";
 
 const factor = number("a number from 0 to below 1", (value) => value >= 0 && value < 1);
 

@@ -1,3 +1,4 @@
+import { recipeErrors } from "../../errors/training.js";
 import { MAX_BATCH } from "../../plan/plan.js";
 import type { Draw } from "../../weights/init-rules.js";
 import { groupSchedule, schedule } from "./check-schedule.js";
@@ -15,7 +16,7 @@ import {
   text,
   whole,
   type Check,
-} from "./fields.js";
+} from "../fields.js";
 import type { AugmentationChange, Initialisation, LayerOverride, ParameterGroup, Recipe } from "./recipe.js";
 
 const group: Check<ParameterGroup> = object(
@@ -76,4 +77,4 @@ const recipe: Check<Recipe> = object(
  * @throws AlexNetError RECIPE_INVALID naming the field, what was got and the rule.
  */
 export const defineRecipe = (value: unknown, source = "the recipe"): Recipe =>
-  recipe({ source, at: "", value });
+  recipe({ errors: recipeErrors, source, at: "", value });

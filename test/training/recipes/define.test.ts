@@ -157,7 +157,7 @@ describe("defineRecipe", () => {
       expectError(
         () => defineRecipe(value),
         "RECIPE_INVALID",
-        `the recipe: the recipe is ${JSON.stringify(value)}; it must be an object; ${HELP}`,
+        `the recipe: the whole is ${JSON.stringify(value)}; it must be an object; ${HELP}`,
       ));
 
   it("takes every kind of schedule, and all that may be left out", () => {

@@ -1,20 +1,27 @@
-/** Checks of the fields of a recipe, each of which tells the file, the field, what was got and the rule. */
-import { recipeErrors } from "../../errors/training.js";
+/** Checks of values out of JSON: of recipes, and of what is kept of a run. */
 
-/** A value in a recipe, and where it is. */
+/** The errors of a kind of file. */
+export interface FieldErrors {
+  field(source: string, at: string, got: unknown, rule: string): Error;
+  unknownField(source: string, at: string, known: readonly string[]): Error;
+}
+
+/** A value, and where it is. */
 export interface Place {
+  readonly errors: FieldErrors;
   /** The file, or what stands for it. */
   readonly source: string;
-  /** The field, with the fields that hold it: "schedule.factor". */
+  /** The field, with the fields that hold it: "schedule.factor"; "" for the whole. */
   readonly at: string;
   readonly value: unknown;
 }
 
+/** Gives the value as what it must be, or throws. */
 export type Check<T> = (place: Place) => T;
 
 /** Throws the error of a field that breaks a rule. */
-export function refuse({ source, at, value }: Place, rule: string): never {
-  throw recipeErrors.field(source, at, value, rule);
+export function refuse({ errors, source, at, value }: Place, rule: string): never {
+  throw errors.field(source, at === "" ? "the whole" : at, value, rule);
 }
 
 export const number =
@@ -42,9 +49,9 @@ export const text: Check<string> = (place) =>
 export const list =
   <T>(item: Check<T>): Check<readonly T[]> =>
   (place) => {
-    const { source, at, value } = place;
+    const { at, value } = place;
     if (!Array.isArray(value) || value.length === 0) return refuse(place, "a list that is not empty");
-    return value.map((one: unknown, index) => item({ source, at: `${at}[${index}]`, value: one }));
+    return value.map((one: unknown, index) => item({ ...place, at: `${at}[${index}]`, value: one }));
   };
 
 /** Each greater than the one before. */
@@ -61,10 +68,9 @@ export const increasing =
 export const record =
   <T>(item: Check<T>): Check<Readonly<Record<string, T>>> =>
   (place) => {
-    const { source, at } = place;
     const entries = Object.entries(fieldsOf(place));
     return Object.fromEntries(
-      entries.map(([name, value]) => [name, item({ source, at: `${at}.${name}`, value })]),
+      entries.map(([name, value]) => [name, item({ ...place, at: `${place.at}.${name}`, value })]),
     );
   };
 
@@ -80,15 +86,12 @@ export const object =
     const at = (field: string) => (place.at === "" ? field : `${place.at}.${field}`);
     for (const field of Object.keys(fields))
       if (!Object.hasOwn(checks, field))
-        throw recipeErrors.unknownField(place.source, at(field), Object.keys(checks));
+        throw place.errors.unknownField(place.source, at(field), Object.keys(checks));
     const present = Object.keys(checks).filter(
       (field) => Object.hasOwn(needed, field) || fields[field] !== undefined,
     );
     return Object.fromEntries(
-      present.map((field) => [
-        field,
-        checks[field]({ source: place.source, at: at(field), value: fields[field] }),
-      ]),
+      present.map((field) => [field, checks[field]({ ...place, at: at(field), value: fields[field] })]),
     ) as Checked<Needed> & Partial<Checked<Optional>>;
   };
 
@@ -101,7 +104,7 @@ export function fieldsOf(place: Place): Readonly<Record<string, unknown>> {
   const { value } = place;
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
-    : refuse(place.at === "" ? { ...place, at: "the recipe" } : place, "an object");
+    : refuse(place, "an object");
 }
 
 /** One of several kinds of object, told apart by the field `kind`. */
@@ -124,3 +127,9 @@ export const kind =
   <K extends string>(name: K): Check<K> =>
   () =>
     name;
+
+/** The value, or null. */
+export const nullOr =
+  <T>(check: Check<T>): Check<T | null> =>
+  (place) =>
+    place.value === null ? null : check(place);
