@@ -1,15 +1,14 @@
 /** `alexnet features`: what a layer gives for each image, as a numpy array. */
-import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { Option } from "commander";
 import ndarray from "ndarray";
+import { mapAhead } from "../async/map-ahead.js";
 import type { ScoringEngine } from "../scoring/scoring-engine.js";
 import { AlexNetError } from "../errors/base.js";
 import { engineErrors } from "../errors/engine.js";
-import { cropsOf, prepareImage, writeCrop, type PreparedImage } from "../images/index.js";
+import { cropsOf, DECODERS, prepareImage, writeCrop, type PreparedImage } from "../images/index.js";
 import type { Network, Shape } from "../network/layers.js";
 import { elementsOf, inferShapes } from "../network/shapes.js";
-import { mapAhead } from "../scoring/map-ahead.js";
 import { batchFor, loadModel, withEngine, type EngineFlags, type Model } from "./engine.js";
 import { tellFailed } from "./exit.js";
 import { interruptible, InterruptedError, stoppable } from "./interrupt.js";
@@ -126,7 +125,7 @@ async function extract(
   const { model, batch, signal } = extraction;
   const decoded = mapAhead(paths, (path, stop) => take(path, model, stop), {
     ahead: batch,
-    concurrency: Math.min(batch, availableParallelism() + 2),
+    concurrency: Math.min(batch, DECODERS),
     signal,
   });
   const progress = await progressBar(paths.length);

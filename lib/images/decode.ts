@@ -1,4 +1,5 @@
 import { access, constants, readFile, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import type { Metadata, SharpOptions } from "sharp";
 import { AlexNetError } from "../errors/base.js";
 import { imageErrors } from "../errors/images.js";
@@ -25,6 +26,9 @@ export const MAX_PIXELS = 268_402_689;
 export const MAX_SIDE = 65_535;
 /** Photographs within MAX_PIXELS do not need more: 3 bytes a pixel are RGB, uncompressed, and its metadata. */
 export const MAX_FILE_BYTES = 2 ** 30;
+
+/** Decoding at the same time: a little more than there are cores, since a decoder also waits for its file. */
+export const DECODERS = availableParallelism() + 2;
 
 /** Vector formats, which sharp would draw, are left out: a network was never trained on drawings of text files. */
 const FORMATS: readonly string[] = ["jpeg", "png", "gif", "webp", "tiff", "avif"];

@@ -1,6 +1,7 @@
 export { cropsOf, writeCrop, type Crop, type CropLayout } from "./crops.js";
 export {
   decodeImage,
+  DECODERS,
   IMAGE_EXTENSIONS,
   loadDecoder,
   MAX_FILE_BYTES,

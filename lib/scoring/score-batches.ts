@@ -1,13 +1,12 @@
 /** From a source of images to rows, a batch of the engine at a time, while the images of the next one decode. */
-import { availableParallelism } from "node:os";
+import { mapAhead } from "../async/map-ahead.js";
 import type { RunOptions } from "../engine/engine.js";
 import type { FloatArray } from "../engine/tensors.js";
-import type { Crop } from "../images/index.js";
+import { DECODERS, type Crop } from "../images/index.js";
 import type { Shape } from "../network/layers.js";
 import type { Trace } from "../engine/trace.js";
 import { DecodeLanes } from "./decode-lanes.js";
 import { nameOf, takeInHand, type ImageInHand } from "./image-in-hand.js";
-import { mapAhead } from "./map-ahead.js";
 import type { ScoreSettings } from "./options.js";
 import type { ImageSource, Row } from "./rows.js";
 
@@ -22,9 +21,6 @@ interface Input {
   readonly image: ImageInHand;
   readonly crop: Crop;
 }
-
-/** Decoding at the same time: a little more than there are cores, since a decoder also waits for its file. */
-const DECODERS = availableParallelism() + 2;
 
 /**
  * Rows in the order of the images, in groups that become known together.

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { mapAhead, type AheadOptions } from "../../lib/scoring/map-ahead.js";
-import { collect, errorOf, gate, settle } from "./small.js";
+import { mapAhead, type AheadOptions } from "../../lib/async/map-ahead.js";
+import { collect, errorOf, gate, settle } from "../scoring/small.js";
 
 const limits = (options: Partial<AheadOptions> = {}): AheadOptions => ({
   ahead: 3,
