@@ -1,10 +1,8 @@
 /** From the PATHs of a command line to the images that they name. */
-import type { Dirent } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
-import { extname, isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { cliErrors } from "../errors/cli.js";
-import { IMAGE_EXTENSIONS } from "../images/index.js";
+import { byName, IMAGE_EXTENSIONS, imagesIn, kindOf, listFolder } from "../images/index.js";
 
 /** For the help of every command that takes them. */
 export const PATHS_HELP = `
@@ -40,10 +38,10 @@ async function expandPath(path: string, stdin: NodeJS.ReadableStream): Promise<s
   const kind = await kindOf(path);
   if (kind === "folder") {
     const images: string[] = [];
-    const listing = await list(path).catch((cause: unknown) => {
+    const listing = await listFolder(path).catch((cause: unknown) => {
       throw cliErrors.folder(path, cause);
     });
-    for await (const image of imagesIn(path, listing, [])) images.push(image);
+    for await (const image of imagesIn(path, listing)) images.push(image);
     if (images.length === 0) throw cliErrors.emptyFolder(path, IMAGE_EXTENSIONS);
     return images;
   }
@@ -69,48 +67,3 @@ async function listed(stdin: NodeJS.ReadableStream): Promise<string[]> {
   if (images.length === 0) throw cliErrors.noPaths();
   return images;
 }
-
-/** What a folder holds, in the order of names. */
-interface Listing {
-  /** The real path, without links. */
-  readonly place: string;
-  readonly entries: readonly Dirent[];
-}
-
-async function list(folder: string): Promise<Listing> {
-  const place = await realpath(folder);
-  const entries = await readdir(folder, { withFileTypes: true });
-  return { place, entries: entries.sort((a, b) => byName(a.name, b.name)) };
-}
-
-/** `above` are the real paths of the folders that lead here: a link back into one of them is not followed. */
-async function* imagesIn(
-  folder: string,
-  { place, entries }: Listing,
-  above: readonly string[],
-): AsyncGenerator<string, void, undefined> {
-  if (above.includes(place)) return;
-  for (const entry of entries) {
-    if (entry.name.startsWith(".")) continue;
-    const path = join(folder, entry.name);
-    const isFolder = entry.isSymbolicLink() ? (await kindOf(path)) === "folder" : entry.isDirectory();
-    if (isFolder) {
-      // decoding the folder as an image fails, and says why
-      const listing = await list(path).catch(() => undefined);
-      if (listing === undefined) yield path;
-      else yield* imagesIn(path, listing, [...above, place]);
-    } else if (IMAGE_EXTENSIONS.includes(extname(entry.name).toLowerCase())) yield path;
-  }
-}
-
-/** "missing" also for what may not be looked at: decoding it will say why. */
-async function kindOf(path: string): Promise<"folder" | "file" | "missing"> {
-  try {
-    return (await stat(path)).isDirectory() ? "folder" : "file";
-  } catch {
-    return "missing";
-  }
-}
-
-/** By code units: the same order on every machine, whatever its language. */
-const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

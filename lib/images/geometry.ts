@@ -1,6 +1,6 @@
 import { imageErrors } from "../errors/images.js";
 import type { Shape } from "../network/layers.js";
-import { channelsOf, type Preprocessing } from "../network/preprocessing.js";
+import { channelsOf, type Framing, type Preprocessing } from "../network/preprocessing.js";
 import { roundHalfToEven, type Region } from "./pixels.js";
 
 /** Where a decoded image goes: its size after the resize, the part kept of it, and the centre crop in that part. */
@@ -32,7 +32,7 @@ export interface Geometry {
 export function geometryOf(
   width: number,
   height: number,
-  preprocessing: Preprocessing,
+  preprocessing: Framing,
   inputSize: Shape,
 ): Geometry {
   const [channels, cropHeight, cropWidth] = inputSize;

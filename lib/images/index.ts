@@ -9,6 +9,7 @@ export {
   MAX_SIDE,
 } from "./decode.js";
 export type { DecodeOptions } from "./decode.js";
+export { byName, imagesIn, kindOf, listFolder, type Listing } from "./folder.js";
 export { geometryOf, type Geometry } from "./geometry.js";
 export { toColour } from "./grey.js";
 export type { Image, Pixels, Region } from "./pixels.js";

@@ -1,5 +1,5 @@
 import type { Shape } from "../network/layers.js";
-import { channelsOf, type Preprocessing } from "../network/preprocessing.js";
+import { channelsOf, type Framing } from "../network/preprocessing.js";
 import { decodeImage, type DecodeOptions } from "./decode.js";
 import { geometryOf } from "./geometry.js";
 import { toGrey } from "./grey.js";
@@ -25,7 +25,7 @@ export interface PreparedImage extends Image {
  */
 export async function prepareImage(
   source: string | Uint8Array,
-  preprocessing: Preprocessing,
+  preprocessing: Framing,
   inputSize: Shape,
   options: DecodeOptions = {},
 ): Promise<PreparedImage> {
@@ -40,7 +40,7 @@ export async function prepareImage(
  * Grey is made of the resized pixels.
  * @throws AlexNetError INPUT_INVALID where the network does not take [C, H, W] or takes more than `size` pixels.
  */
-export function prepareDecoded(image: Pixels, preprocessing: Preprocessing, inputSize: Shape): PreparedImage {
+export function prepareDecoded(image: Pixels, preprocessing: Framing, inputSize: Shape): PreparedImage {
   const { width, height, region, ...crop } = geometryOf(image.width, image.height, preprocessing, inputSize);
   const resized = resizeBilinear(preprocessing.filter, image, width, height, region);
   const channels = channelsOf(preprocessing);

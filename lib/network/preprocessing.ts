@@ -34,6 +34,9 @@ export interface Preprocessing {
   readonly centre: "round" | "truncate";
 }
 
+/** The part of a preprocessing that decides over the bytes of a prepared image, before any arithmetic. */
+export type Framing = Pick<Preprocessing, "channels" | "resize" | "size" | "filter" | "centre">;
+
 /** The input channels that a preprocessing makes. */
 export const channelsOf = ({ channels }: Pick<Preprocessing, "channels">): 1 | 3 =>
   channels === "grey" ? 1 : 3;
