@@ -13,7 +13,7 @@ function last(result: v128, count: v128, average: bool): v128 {
 
 /** Rows, or columns, of a window that count. As a float: a product of two of the largest would not fit into an i32. */
 @inline
-function counted(from: i32, kernel: i32, size: i32, before: i32, after: i32): f32 {
+export function counted(from: i32, kernel: i32, size: i32, before: i32, after: i32): f32 {
   return <f32>(min(from + kernel, size + after) - max(from, -before));
 }
 
