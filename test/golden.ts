@@ -121,15 +121,27 @@ function tensorOf(tensors: ReadonlyMap<string, GoldenTensor>, name: string): Gol
   return tensor;
 }
 
-function float32(tensors: ReadonlyMap<string, GoldenTensor>, name: string): GoldenTensor<Float32Array> {
+export function float32(
+  tensors: ReadonlyMap<string, GoldenTensor>,
+  name: string,
+): GoldenTensor<Float32Array> {
   const { shape, data } = tensorOf(tensors, name);
   if (!(data instanceof Float32Array)) throw new Error(`${name} is not F32`);
   return { shape, data };
 }
 
-function float64(tensors: ReadonlyMap<string, GoldenTensor>, name: string): GoldenTensor<Float64Array> {
+export function float64(
+  tensors: ReadonlyMap<string, GoldenTensor>,
+  name: string,
+): GoldenTensor<Float64Array> {
   const { shape, data } = tensorOf(tensors, name);
   if (!(data instanceof Float64Array)) throw new Error(`${name} is not F64`);
+  return { shape, data };
+}
+
+export function int32(tensors: ReadonlyMap<string, GoldenTensor>, name: string): GoldenTensor<Int32Array> {
+  const { shape, data } = tensorOf(tensors, name);
+  if (!(data instanceof Int32Array)) throw new Error(`${name} is not I32`);
   return { shape, data };
 }
 
@@ -137,8 +149,7 @@ function float64(tensors: ReadonlyMap<string, GoldenTensor>, name: string): Gold
 function samplesOf(tensors: ReadonlyMap<string, GoldenTensor>): GoldenSample[] {
   const layers = [...tensors.keys()].flatMap((name) => /^sample\.(.+)\.index$/.exec(name)?.[1] ?? []);
   return layers.map((layer) => {
-    const indices = tensorOf(tensors, `sample.${layer}.index`).data;
-    if (!(indices instanceof Int32Array)) throw new Error(`sample.${layer}.index is not I32`);
+    const indices = int32(tensors, `sample.${layer}.index`).data;
     const values = float64(tensors, `sample.${layer}.value`).data;
     return { layer, indices, values, largest: float64(tensors, `sample.${layer}.largest`).data[0] };
   });

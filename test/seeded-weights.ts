@@ -38,18 +38,22 @@ export function fillSeeded(tensor: number, scale: number, first: number, out: Fl
   }
 }
 
-/** An input [N, C, H, W] with values in [-100, 100). */
-export function seededInput(shape: readonly number[]): Float32Array {
+/** An input [N, C, H, W] with values in [-scale, scale), as tensor number `tensor`. */
+export function seededInput(
+  shape: readonly number[],
+  { tensor, scale } = { tensor: INPUT, scale: INPUT_SCALE },
+): Float32Array {
   const out = new Float32Array(elementsOf(shape));
-  fillSeeded(INPUT, INPUT_SCALE, 0, out);
+  fillSeeded(tensor, scale, 0, out);
   return out;
 }
 
 /**
  * Every parameter of a network, numbered from 1 in the order of its layers. Weights reach to sqrt(6 / fan in),
- * He's uniform bound, so that signals keep their size through the layers; biases to 0.1.
+ * He's uniform bound, so that signals keep their size through the layers; biases to 0.1; those named in `scales` to
+ * what stands there.
  */
-export function seededWeights(network: Network): Weights {
+export function seededWeights(network: Network, scales: Readonly<Record<string, number>> = {}): Weights {
   const parameters = parametersOf(network);
   const numbers = new Map(parameters.map((parameter, index) => [parameter.name, index + 1]));
   const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
@@ -59,7 +63,7 @@ export function seededWeights(network: Network): Weights {
     if (parameter === undefined || number === undefined) throw new Error(`seeded weights: no tensor ${name}`);
     if (start + out.length > elementsOf(parameter.shape))
       throw new Error(`seeded weights: ${name} ends before ${start + out.length}`);
-    fillSeeded(number, scaleOf(parameter), start, out);
+    fillSeeded(number, scales[name] ?? scaleOf(parameter), start, out);
   };
   return {
     source: `seeded ${network.name}`,
