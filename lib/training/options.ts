@@ -76,7 +76,8 @@ const KNOWN: ReadonlySet<string> = new Set<keyof TrainerOptions>([
 /** @throws AlexNetError OPTION_INVALID for an unknown option or a number that cannot be. */
 export function checkTrainerOptions(options: TrainerOptions): void {
   for (const name of Object.keys(options))
-    if (!KNOWN.has(name)) throw engineErrors.option(name, "an unknown option", `one of ${[...KNOWN].join(", ")}`);
+    if (!KNOWN.has(name))
+      throw engineErrors.option(name, "an unknown option", `one of ${[...KNOWN].join(", ")}`);
   const whole = (name: "epochs" | "batch" | "rowEvery", most: number) => {
     const value = options[name];
     if (value !== undefined && !(Number.isInteger(value) && value >= 1 && value <= most))
@@ -88,14 +89,21 @@ export function checkTrainerOptions(options: TrainerOptions): void {
   const { rate, seed, saveEvery, out, resume } = options;
   if (rate !== undefined && !(rate > 0 && Number.isFinite(rate)))
     throw engineErrors.option("rate", rate, "a number above 0");
-  if (saveEvery !== undefined && !(saveEvery > 0)) throw engineErrors.option("saveEvery", saveEvery, "above 0");
+  if (saveEvery !== undefined && !(saveEvery > 0))
+    throw engineErrors.option("saveEvery", saveEvery, "above 0");
   if (seed !== undefined && !(Number.isSafeInteger(seed) && seed >= 0))
     throw engineErrors.option("seed", seed, "a whole number from 0 to 2^53 - 1");
-  if (resume && out === undefined) throw engineErrors.option("resume", resume, "given with out, the run's folder");
+  if (resume && out === undefined)
+    throw engineErrors.option("resume", resume, "given with out, the run's folder");
 }
 
 /** The recipe with what the options say otherwise. */
-export async function recipeOf({ recipe = DEFAULT_RECIPE, epochs, batch, rate }: TrainerOptions): Promise<Recipe> {
+export async function recipeOf({
+  recipe = DEFAULT_RECIPE,
+  epochs,
+  batch,
+  rate,
+}: TrainerOptions): Promise<Recipe> {
   const given = typeof recipe === "string" ? await loadRecipe(recipe) : defineRecipe(recipe);
   return {
     ...given,

@@ -56,7 +56,13 @@ export async function prepareRun(options: TrainerOptions): Promise<Run> {
   if (recipe.schedule.kind === "plateau" && data.validation === undefined)
     throw trainingErrors.noValidation(recipe.name, data.training.source);
   if (out !== undefined) await openRunFolder(out, { resume });
-  const { prepared, varied } = await prepareData(options, recipe, data, network.input, preprocessingOf(network));
+  const { prepared, varied } = await prepareData(
+    options,
+    recipe,
+    data,
+    network.input,
+    preprocessingOf(network),
+  );
   const { preprocessing } = prepared;
   const validation =
     data.validation && new PreparedDataset(data.validation, preprocessing, network.input, options.cacheBytes);

@@ -26,7 +26,12 @@ export class RunLog {
   #row: Stretch;
   #epoch: Stretch;
 
-  private constructor(options: TrainerOptions, classes: number, file: MetricsFile | undefined, position: RunPosition) {
+  private constructor(
+    options: TrainerOptions,
+    classes: number,
+    file: MetricsFile | undefined,
+    position: RunPosition,
+  ) {
     this.#options = options;
     this.#classes = classes;
     this.#file = file;
