@@ -79,7 +79,8 @@ function weightsGradients(
     const gradient = {
       gradient: dy.offset + slice.tower * dy.place.tower,
       gradientImage: 0,
-      gradientRow: 0,
+      // one row, of all images
+      gradientRow: images.count * dy.place.image,
       gradientColumn: dy.place.image,
       rows: 1,
       columns: images.count,
