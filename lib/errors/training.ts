@@ -125,3 +125,24 @@ export const runErrors = {
           cause,
         ),
 };
+
+/** Errors of the metrics of a run; `path` is the file, `at` the line. */
+export const metricsErrors = {
+  unreadable: (path: string, cause: unknown) =>
+    run(`${path}: the metrics cannot be read (${reasonOf(cause)}); give the folder of a run`, cause),
+  unwritable: (path: string, cause: unknown) =>
+    run(
+      `${path}: the metrics cannot be written (${reasonOf(cause)}); check the folder, its permissions and its free` +
+        " space, and go on with --resume",
+      cause,
+    ),
+  notJson: (path: string, at: string, cause: unknown) =>
+    run(
+      `${path}: ${at} of the metrics is not JSON (${reasonOf(cause)}); it must be a row; repair or remove the line`,
+      cause,
+    ),
+  field: (path: string, at: string, got: unknown, rule: string) =>
+    run(`${path}: ${at} of the metrics is ${show(got)}; it must be ${rule}; repair or remove the line`),
+  unknownField: (path: string, at: string, known: readonly string[]) =>
+    run(`${path}: ${at} of the metrics is unknown; known are ${known.join(", ")}; repair or remove the line`),
+};
