@@ -18,6 +18,18 @@ export const trainingErrors = {
       `layer ${layer}: padding is [${padding.join(", ")}]; to be trained it must be less than the kernel` +
         ` [${kernel.join(", ")}] at the top and left; pad less`,
     ),
+  noValidation: (recipe: string, source: string) =>
+    new AlexNetError(
+      "OPTION_INVALID",
+      `recipe ${recipe}: its schedule is a plateau, and ${source} has no validation images; it needs them to see when` +
+        ` accuracy stalls; put images into a part "val", or take another schedule`,
+    ),
+  classes: (training: string, validation: string, expected: readonly string[], got: readonly string[]) =>
+    new AlexNetError(
+      "INPUT_INVALID",
+      `${validation}: its classes are ${show(got)}; they must be those of ${training}, ${show(expected)}, in the same` +
+        ` order; rename or remove what differs`,
+    ),
 };
 
 const recipe = (message: string, cause?: unknown) =>
@@ -124,6 +136,13 @@ export const runErrors = {
           `${folder}: the folder of the run cannot be used (${reasonOf(cause)}); check the path and its permissions`,
           cause,
         ),
+  diverged: (step: number, loss: number | null, rate: number, folder: string | undefined) =>
+    new AlexNetError(
+      "TRAINING_DIVERGED",
+      `step ${step}: the loss is ${loss ?? "no number"}; it must be finite; training with a learning rate of ${rate}` +
+        ` went astray; take a smaller one` +
+        (folder === undefined ? "" : `; the last checkpoint in ${folder} is from before`),
+    ),
 };
 
 /** Errors of the metrics of a run; `path` is the file, `at` the line. */

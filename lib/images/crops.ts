@@ -43,6 +43,7 @@ export function cropsOf(prepared: PreparedImage, count: 1 | 10): readonly Crop[]
  * 5 * 2^-24 * (255 * scale + mean) / std, which is 2e-6.
  *
  * @param crop any corner inside the prepared image, from `cropsOf` or drawn at random for training.
+ * @param shift is added to what each channel has, after it was rounded: the noise of training. None where left out.
  * @throws AlexNetError INPUT_INVALID where the crop or the layout would leave its array, or a mean image is not of the
  * prepared image's size.
  */
@@ -52,23 +53,29 @@ export function writeCrop(
   preprocessing: Preprocessing,
   target: Float32Array,
   layout: CropLayout,
+  shift?: Float64Array,
 ): void {
   checkCrop(prepared, crop);
   checkLayout(prepared, layout, target.length);
   const { meanImage } = preprocessing;
-  if (meanImage) writeLessImage(prepared, crop, preprocessing, meanImage, target, layout);
-  else if (prepared.channels === 1) writeGrey(prepared, crop, preprocessing, target, layout);
-  else writeColour(prepared, crop, preprocessing, target, layout);
+  if (meanImage) {
+    writeLessImage(prepared, crop, preprocessing, meanImage, target, layout, shift);
+    return;
+  }
+  const own = valuesOf(preprocessing);
+  const values = shift ? shifted(own, shift) : own;
+  if (prepared.channels === 1) writeGrey(prepared, crop, values, target, layout);
+  else writeColour(prepared, crop, preprocessing, values, target, layout);
 }
 
 function writeColour(
   { data, width, cropHeight, cropWidth }: PreparedImage,
   crop: Crop,
   preprocessing: Preprocessing,
+  values: Float32Array,
   target: Float32Array,
   layout: CropLayout,
 ): void {
-  const [first, second, third] = valuesOf(preprocessing);
   const { firstByte, thirdByte } = bytesOf(preprocessing);
   const step = crop.mirrored ? -3 : 3;
   for (let y = 0; y < cropHeight; y++) {
@@ -76,9 +83,9 @@ function writeColour(
     let from = start * 3;
     let to = layout.offset + y * layout.row;
     for (let x = 0; x < cropWidth; x++) {
-      target[to] = first[data[from + firstByte]];
-      target[to + layout.channel] = second[data[from + 1]];
-      target[to + 2 * layout.channel] = third[data[from + thirdByte]];
+      target[to] = values[data[from + firstByte]];
+      target[to + layout.channel] = values[256 + data[from + 1]];
+      target[to + 2 * layout.channel] = values[512 + data[from + thirdByte]];
       from += step;
       to += layout.column;
     }
@@ -88,11 +95,10 @@ function writeColour(
 function writeGrey(
   { data, width, cropHeight, cropWidth }: PreparedImage,
   crop: Crop,
-  preprocessing: Preprocessing,
+  values: Float32Array,
   target: Float32Array,
   layout: CropLayout,
 ): void {
-  const [values] = valuesOf(preprocessing);
   const step = crop.mirrored ? -1 : 1;
   for (let y = 0; y < cropHeight; y++) {
     let from = (crop.row + y) * width + crop.column + (crop.mirrored ? cropWidth - 1 : 0);
@@ -113,6 +119,7 @@ function writeLessImage(
   mean: Float32Array,
   target: Float32Array,
   layout: CropLayout,
+  shift: Float64Array | undefined,
 ): void {
   const { scale, std } = preprocessing;
   const pixels = width * height;
@@ -123,11 +130,12 @@ function writeLessImage(
     const byte = preprocessing.channels === "BGR" ? 2 - channel : channel;
     const less = channel * pixels;
     const divisor = std[channel];
+    const more = shift?.[channel] ?? 0;
     for (let y = 0; y < cropHeight; y++) {
       let from = (crop.row + y) * width + crop.column + (crop.mirrored ? cropWidth - 1 : 0);
       let to = layout.offset + channel * layout.channel + y * layout.row;
       for (let x = 0; x < cropWidth; x++) {
-        target[to] = (data[from * channels + byte] * scale - mean[less + from]) / divisor;
+        target[to] = Math.fround((data[from * channels + byte] * scale - mean[less + from]) / divisor) + more;
         from += step;
         to += layout.column;
       }
@@ -140,20 +148,29 @@ function bytesOf({ channels }: Preprocessing): { firstByte: number; thirdByte: n
   return channels === "BGR" ? { firstByte: 2, thirdByte: 0 } : { firstByte: 0, thirdByte: 2 };
 }
 
-/** The tables of preprocessings: for an image of 32 x 32 pixels they take as long to make as to use. */
-const tables = new WeakMap<Preprocessing, readonly Float32Array[]>();
+/** The tables of preprocessings: for an image of 32 x 32 pixels one takes as long to make as to use. */
+const tables = new WeakMap<Preprocessing, Float32Array>();
 
-/** The value of every byte, a table for each channel in the order of `preprocessing.channels`. */
-function valuesOf(preprocessing: Preprocessing): readonly Float32Array[] {
+/** The value of every byte, 256 for each channel in the order of `preprocessing.channels`. */
+function valuesOf(preprocessing: Preprocessing): Float32Array {
   let values = tables.get(preprocessing);
   if (values === undefined) {
     const { scale, mean, std } = preprocessing;
-    values = mean.map((less, channel) =>
-      Float32Array.from({ length: 256 }, (_, byte) => (byte * scale - less) / std[channel]),
-    );
+    values = Float32Array.from({ length: 256 * mean.length }, (_, at) => {
+      const channel = at >> 8;
+      return ((at & 255) * scale - mean[channel]) / std[channel];
+    });
     tables.set(preprocessing, values);
   }
   return values;
+}
+
+/** One for all images, since each is done with before the next. */
+const shiftedValues = new Float32Array(3 * 256);
+
+function shifted(values: Float32Array, shift: Float64Array): Float32Array {
+  for (let at = 0; at < values.length; at++) shiftedValues[at] = values[at] + shift[at >> 8];
+  return shiftedValues;
 }
 
 function checkCrop(prepared: PreparedImage, { row, column }: Crop): void {

@@ -11,7 +11,7 @@ export {
 export type { DecodeOptions } from "./decode.js";
 export { byName, imagesIn, kindOf, listFolder, type Listing } from "./folder.js";
 export { geometryOf, type Geometry } from "./geometry.js";
-export { toColour } from "./grey.js";
+export { toColour, toGrey } from "./grey.js";
 export type { Image, Pixels, Region } from "./pixels.js";
 export { prepareDecoded, prepareImage, type PreparedImage } from "./prepare.js";
 export { resizeBilinear } from "./resize.js";

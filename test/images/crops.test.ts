@@ -89,6 +89,22 @@ describe("writeCrop", () => {
       }
   });
 
+  it("adds a shift of each channel to values that are rounded", () => {
+    const prepared = prepareDecoded(readRaw("noise-64x48"), { ...caffenet, size: 9 }, [3, 4, 6]);
+    const layout = { offset: 0, channel: 24, row: 6, column: 1 };
+    const crop = { row: 2, column: 1, mirrored: true };
+    const shift = Float64Array.of(0.1, -3.7, 1e-9);
+    for (const meanImage of [undefined, new Float32Array(243).fill(101.3)]) {
+      const recipe = { ...caffenet, size: 9, ...(meanImage && { meanImage }) };
+      const [plain, shifted] = [new Float32Array(72), new Float32Array(72)];
+      writeCrop(prepared, crop, recipe, plain, layout);
+      writeCrop(prepared, crop, recipe, shifted, layout, shift);
+      expect(shifted).to.deep.equal(plain.map((value, at) => value + shift[Math.floor(at / 24)]));
+      writeCrop(prepared, crop, recipe, shifted, layout);
+      expect(shifted, "and to none after it").to.deep.equal(plain);
+    }
+  });
+
   it("gives with a mean image of one colour what the colour gives", () => {
     const plane = 227 * 227;
     const layout = { offset: 0, channel: plane, row: 227, column: 1 };

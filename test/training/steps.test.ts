@@ -16,8 +16,7 @@ async function runnerFor(golden: TrainingGolden, options: Partial<Parameters<typ
   return runner;
 }
 
-const mean = (losses: Float32Array): number =>
-  losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+const mean = (losses: Float32Array): number => losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 
 function setRules(runner: StepRunner, weights: UpdateRule, biases: UpdateRule): void {
   for (const parameter of runner.plan.layout.parameters.values()) {
@@ -80,9 +79,15 @@ for (const set of sets)
         try {
           for (const [step, rate] of run.rule.rates.entries()) {
             const { momentum, decay, biasDecay, biasRate } = run.rule;
-            setRules(runner, { rate, decay, momentum }, { rate: rate * biasRate, decay: biasDecay, momentum });
+            setRules(
+              runner,
+              { rate, decay, momentum },
+              { rate: rate * biasRate, decay: biasDecay, momentum },
+            );
             const { losses } = await runner.train(golden.batch, step);
-            expect(Math.abs(mean(losses) - run.losses[step]), `step ${step}`).to.be.at.most(BOUND * run.losses[step]);
+            expect(Math.abs(mean(losses) - run.losses[step]), `step ${step}`).to.be.at.most(
+              BOUND * run.losses[step],
+            );
           }
           compareTensors(runner, "weights", run.parameters);
         } finally {
