@@ -12,6 +12,8 @@ type AddCommand = (program: Command) => void;
 const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   score: async () => (await import("./score.js")).addScore,
   features: async () => (await import("./features.js")).addFeatures,
+  train: async () => (await import("./train.js")).addTrain,
+  eval: async () => (await import("./eval.js")).addEval,
   summary: async () => (await import("./summary.js")).addSummary,
   plan: async () => (await import("./plan.js")).addPlan,
   init: async () => (await import("./init.js")).addInit,
@@ -51,7 +53,7 @@ export function tell(error: unknown): void {
 /** With the one command that is typed, or with all where it is none of them. */
 async function programFor(typed: string | undefined): Promise<Command> {
   const program = new Command("alexnet")
-    .description("AlexNet 2012 on worker threads: scores photographs on the processor.")
+    .description("AlexNet 2012 on worker threads: scores photographs and trains on the processor.")
     .version(packageVersion(), "--version", "print the version")
     .helpOption("--help", "show help")
     .helpCommand(false)

@@ -15,6 +15,13 @@ export const cliErrors = {
   option: (flag: string, got: unknown, rule: string) =>
     usage(`${flag}: got ${show(got)}; it must be ${rule}`),
   needs: (flag: string, other: string, why: string) => usage(`${flag}: needs ${other}: ${why}`),
+  conflict: (flag: string, other: string, why: string) =>
+    usage(`${flag}: not together with ${other}: ${why}; leave one out`),
+  modelUnreadable: (path: string, known: readonly string[], cause: unknown) =>
+    usage(
+      `--model: ${path} cannot be read as a network (${reasonOf(cause)}); give one of ${known.join(", ")}, or a JSON` +
+        ` file of a network`,
+    ),
   noMatch: (pattern: string) =>
     usage(
       `${pattern}: no file matches this pattern; check it, and quote it so that the shell leaves it alone`,

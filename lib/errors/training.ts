@@ -24,6 +24,12 @@ export const trainingErrors = {
       `recipe ${recipe}: its schedule is a plateau, and ${source} has no validation images; it needs them to see when` +
         ` accuracy stalls; put images into a part "val", or take another schedule`,
     ),
+  otherClasses: (network: string, outputs: number | undefined, source: string, classes: number) =>
+    new AlexNetError(
+      "INPUT_INVALID",
+      `${source}: it has ${classes} classes; network ${network} tells ${outputs ?? 0} apart; give the data or the weights` +
+        " that belong together",
+    ),
   classes: (training: string, validation: string, expected: readonly string[], got: readonly string[]) =>
     new AlexNetError(
       "INPUT_INVALID",

@@ -4,7 +4,8 @@ import { engineErrors } from "../errors/engine.js";
 
 import type { Network } from "../network/layers.js";
 import { definedNetwork } from "../network/define.js";
-import { networkByName, type ModelName } from "../network/variants.js";
+import { trainableByName, type SmallModelName } from "../network/small.js";
+import type { ModelName } from "../network/variants.js";
 import { MAX_BATCH } from "../plan/plan.js";
 import type { ConvolutionsOption } from "../tuning/tuning.js";
 import { loadWeights, type Weights } from "../weights/index.js";
@@ -26,7 +27,7 @@ export interface TrainingData {
 
 export interface TrainerOptions {
   /** A name or a network; its last fully connected layer gets as many outputs as the data has classes. */
-  readonly network: Network | ModelName;
+  readonly network: Network | ModelName | SmallModelName;
   /** A folder, whose parts "train" and "val" are taken (see `openDataset`), or data sets. */
   readonly data: string | TrainingData;
   /** A built-in recipe's name, a file's path, or a recipe; "paper" where left out. */
@@ -127,7 +128,7 @@ export async function dataOf({ data }: TrainerOptions): Promise<TrainingData> {
 }
 
 export const networkOf = ({ network }: TrainerOptions, classes: number): Network =>
-  withClasses(typeof network === "string" ? networkByName(network) : definedNetwork(network), classes);
+  withClasses(typeof network === "string" ? trainableByName(network) : definedNetwork(network), classes);
 
 export const startOf = ({ weights }: TrainerOptions): Promise<Weights> | Weights | undefined =>
   typeof weights === "string" ? loadWeights(weights) : weights;

@@ -1,5 +1,5 @@
 /** The recipes that come with the package. */
-import type { Recipe } from "./recipe.js";
+import type { Initialisation, Recipe } from "./recipe.js";
 
 export const RECIPE_NAMES = ["paper", "original", "caffe", "cifar10", "mnist"] as const;
 export type RecipeName = (typeof RECIPE_NAMES)[number];
@@ -8,6 +8,21 @@ export type RecipeName = (typeof RECIPE_NAMES)[number];
 const crops = { crop: "random", mirror: true };
 /** With noise on the colours, whose components are measured on the training set. */
 const cropsAndColours = { ...crops, colour: { sigma: 0.1, components: "measured" } };
+
+/**
+ * A standard deviation of sqrt(2 / n) for layers whose sums have n terms, and of 0.01 for the others (K. He et al., "Delving
+ * deep into rectifiers", 2015, section 2.2); biases 0.
+ */
+const inputsOf = (terms: Readonly<Record<string, number>>): Initialisation => ({
+  weights: { kind: "normal", sigma: 0.01 },
+  biases: { kind: "constant", value: 0 },
+  layers: Object.fromEntries(
+    Object.entries(terms).map(([layer, count]) => [
+      layer,
+      { weights: { kind: "normal" as const, sigma: Math.sqrt(2 / count) } },
+    ]),
+  ),
+});
 
 const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
   /**
@@ -25,7 +40,7 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
     biases: { rate: 1, decay: 0 },
     schedule: { kind: "plateau", factor: 0.1, patience: 5, divisions: 3 },
     augmentation: cropsAndColours,
-    normalisation: { kind: "mean-image" },
+    normalisation: { mean: "image", std: "none" },
   },
 
   /**
@@ -53,7 +68,7 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
     schedule: { kind: "step", at: { epochs: [25, 51, 79] }, factor: 0.1 },
     augmentation: cropsAndColours,
     augmentationChanges: [{ epoch: 67, augmentation: crops }],
-    normalisation: { kind: "mean-image" },
+    normalisation: { mean: "image", std: "none" },
     initialisation: {
       weights: { kind: "normal", sigma: 0.01 },
       biases: { kind: "constant", value: 0 },
@@ -83,7 +98,7 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
     biases: { rate: 2, decay: 0 },
     schedule: { kind: "step", every: { steps: 100000 }, factor: 0.1 },
     augmentation: crops,
-    normalisation: { kind: "mean-image" },
+    normalisation: { mean: "image", std: "none" },
   },
 
   /**
@@ -91,6 +106,7 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
    * mirror images (He et al. 2016, "Deep residual learning", section 4.2), one cosine after one epoch of warm-up.
    */
   cifar10: {
+    network: "cifar10",
     epochs: 30,
     batch: 128,
     momentum: 0.9,
@@ -99,7 +115,8 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
     biases: { rate: 1, decay: 0 },
     schedule: { kind: "cosine", to: 0, warmUp: { epochs: 1 } },
     augmentation: { crop: "random", pad: 4, mirror: true },
-    normalisation: { kind: "mean-colour" },
+    normalisation: { mean: "colour", std: "measured" },
+    initialisation: inputsOf({ conv1: 75, conv2: 288, conv3: 1152, conv4: 864, fc5: 2048 }),
   },
 
   /**
@@ -107,6 +124,7 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
    * cosine after half an epoch of warm-up.
    */
   mnist: {
+    network: "mnist",
     epochs: 10,
     batch: 128,
     momentum: 0.9,
@@ -115,7 +133,8 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
     biases: { rate: 1, decay: 0 },
     schedule: { kind: "cosine", to: 0, warmUp: { epochs: 0.5 } },
     augmentation: { crop: "random", pad: 2, mirror: false },
-    normalisation: { kind: "mean-colour" },
+    normalisation: { mean: "colour", std: "measured" },
+    initialisation: inputsOf({ conv1: 25, conv2: 400, conv3: 576, fc4: 3136 }),
   },
 };
 

@@ -1,0 +1,75 @@
+/** How right a network is over a data set: top-1, top-5, and which class is taken for which. */
+import { evaluationBatches, type EvaluationBatchOptions } from "./data/batches.js";
+import type { Engine } from "../engine/engine.js";
+import { probabilities } from "../engine/softmax.js";
+import ndarray from "ndarray";
+import type { Dataset } from "./data/dataset.js";
+import type { ReadingOptions } from "./data/read-images.js";
+import { trainingErrors } from "../errors/training.js";
+import type { Preprocessing } from "../network/preprocessing.js";
+
+export interface EvaluateOptions extends ReadingOptions {
+  /** Views of an image, whose probabilities are averaged: the centre, or the paper's ten (section 4.1). */
+  readonly crops?: 1 | 10 | undefined;
+  readonly preprocessing: Preprocessing;
+  readonly cacheBytes?: number | undefined;
+  /** Told how many images are done. */
+  readonly onImages?: ((done: number) => void) | undefined;
+}
+
+export interface Evaluation {
+  readonly classes: readonly string[];
+  readonly images: number;
+  /** Mean cross-entropy of the (averaged) probabilities, in nats. */
+  readonly loss: number;
+  /** Shares of the images, 0 to 1; top5 is null with fewer than six classes. */
+  readonly top1: number;
+  readonly top5: number | null;
+  /** matrix[label][prediction]: images of class `label` whose most probable class is `prediction`. */
+  readonly matrix: readonly (readonly number[])[];
+}
+
+/**
+ * @throws AlexNetError INPUT_INVALID where the network has another number of classes than the data, and what
+ * `evaluationBatches` and `Engine.forward` throw.
+ */
+export async function evaluate(
+  engine: Engine,
+  dataset: Dataset,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { crops = 1, onImages, ...reading } = options;
+  const { classes } = dataset;
+  const { input, layers } = engine.network;
+  const outputs = layers.findLast((layer) => layer.type === "fully-connected")?.outFeatures;
+  if (outputs !== classes.length)
+    throw trainingErrors.otherClasses(engine.network.name, outputs, dataset.source, classes.length);
+  const batch = Math.max(crops, engine.maxBatch - (engine.maxBatch % crops));
+  const settings: EvaluationBatchOptions = { ...reading, dataset, input, batch, crops };
+  const matrix = classes.map(() => classes.map(() => 0));
+  let [images, loss, top1, top5] = [0, 0, 0, 0];
+  const mean = new Float64Array(classes.length);
+  for await (const { images: data, labels } of evaluationBatches(settings)) {
+    const output = probabilities(await engine.forward(ndarray(data, [labels.length, ...input])));
+    for (let at = 0; at < labels.length; at += crops) {
+      const label = labels[at];
+      mean.fill(0);
+      for (let view = at; view < at + crops; view++)
+        for (let c = 0; c < mean.length; c++) mean[c] += output.data[view * mean.length + c] / crops;
+      const rank = mean.reduce((count, value) => count + (value > mean[label] ? 1 : 0), 0);
+      matrix[label][mean.indexOf(Math.max(...mean))]++;
+      // the smallest float32 in place of 0, whose logarithm is infinite
+      loss -= Math.log(Math.max(mean[label], 2 ** -149));
+      images++;
+      if (rank < 1) top1++;
+      if (rank < 5) top5++;
+    }
+    onImages?.(images);
+  }
+  return {
+    ...{ classes, images, matrix },
+    loss: loss / images,
+    top1: top1 / images,
+    top5: classes.length > 5 ? top5 / images : null,
+  };
+}
