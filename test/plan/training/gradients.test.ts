@@ -73,49 +73,55 @@ const toy = defineNetwork({
   ],
 });
 
-const IMAGES = 5;
+/** With three workers two waves, of three and of one. */
+const IMAGES = 4;
+/** Elements of each parameter whose gradient is looked at. */
+const LOOKED_AT = 4;
 
-for (const convolutions of ["direct", "winograd"] as const)
-  for (const threads of [1, 2, 3])
-    describe(`gradients of a plan, ${convolutions}, ${threads} threads (TEST_SEED=${seed})`, () => {
-      const random = new Random(seed);
-      const run = new Float64Plan({ network: toy, threads, maxBatch: IMAGES, convolutions });
-      const { layout } = run.plan;
-      run.fillWeights(random);
-      run.fillInput(random, IMAGES);
-      run.setLabels(Array.from({ length: IMAGES }, () => random.integer(0, 6)));
-      run.words.set([seed, 17, 3], layout.generator / 4);
-      const backwards = (count: number) => Array.from({ length: count }, (_, index) => count - 1 - index);
-      run.run("training", IMAGES, backwards);
-      const values = run.values.slice();
+for (const [convolutions, threads] of [
+  ["direct", 1],
+  ["winograd", 2],
+  ["winograd", 3],
+] as const)
+  describe(`gradients of a plan, ${convolutions}, ${threads} threads (TEST_SEED=${seed})`, () => {
+    const random = new Random(seed);
+    const run = new Float64Plan({ network: toy, threads, maxBatch: IMAGES, convolutions });
+    const { layout } = run.plan;
+    run.fillWeights(random);
+    run.fillInput(random, IMAGES);
+    run.setLabels(Array.from({ length: IMAGES }, () => random.integer(0, 6)));
+    run.words.set([seed, 17, 3], layout.generator / 4);
+    const backwards = (count: number) => Array.from({ length: count }, (_, index) => count - 1 - index);
+    run.run("training", IMAGES, backwards);
+    const values = run.values.slice();
 
-      for (const { operation, weights, towers, weightsTower, bias, biasTower } of layout.parameters.values())
-        for (const [what, from, bytes] of [
-          ["weights", weights, towers * weightsTower],
-          ["biases", bias, operation.layer.bias ? towers * biasTower : 0],
-        ] as const)
-          if (bytes > 0)
-            it(`${operation.layer.name}: ${what} agree with differences of the loss`, () => {
-              const all = values.subarray(from / 4, (from + bytes) / 4);
-              const gradient = values.subarray(
-                (from + layout.toGradient) / 4,
-                (from + layout.toGradient + bytes) / 4,
-              );
-              const largest = Math.max(...gradient.map(Math.abs));
-              expect(largest, "largest gradient").to.be.above(1e-6);
-              const taken = Array.from({ length: 12 }, () => random.integer(0, all.length - 1));
-              for (const at of taken.filter((index) => all[index] !== 0)) {
-                const difference = [1, -1].map((sign) => {
-                  run.values.set(values);
-                  run.values[from / 4 + at] += sign * STEP;
-                  run.run("training", IMAGES);
-                  return run.loss(IMAGES);
-                });
-                const expected = (difference[0] - difference[1]) / (2 * STEP);
-                expect(Math.abs(gradient[at] - expected), `element ${at}`).to.be.below(1e-6 * largest);
-              }
-            });
-    });
+    for (const { operation, weights, towers, weightsTower, bias, biasTower } of layout.parameters.values())
+      for (const [what, from, bytes] of [
+        ["weights", weights, towers * weightsTower],
+        ["biases", bias, operation.layer.bias ? towers * biasTower : 0],
+      ] as const)
+        if (bytes > 0)
+          it(`${operation.layer.name}: ${what} agree with differences of the loss`, () => {
+            const all = values.subarray(from / 4, (from + bytes) / 4);
+            const gradient = values.subarray(
+              (from + layout.toGradient) / 4,
+              (from + layout.toGradient + bytes) / 4,
+            );
+            const largest = Math.max(...gradient.map(Math.abs));
+            expect(largest, "largest gradient").to.be.above(1e-6);
+            const taken = Array.from({ length: LOOKED_AT }, () => random.integer(0, all.length - 1));
+            for (const at of taken.filter((index) => all[index] !== 0)) {
+              const difference = [1, -1].map((sign) => {
+                run.values.set(values);
+                run.values[from / 4 + at] += sign * STEP;
+                run.run("training", IMAGES);
+                return run.loss(IMAGES);
+              });
+              const expected = (difference[0] - difference[1]) / (2 * STEP);
+              expect(Math.abs(gradient[at] - expected), `element ${at}`).to.be.below(1e-6 * largest);
+            }
+          });
+  });
 
 /** The error of central differences is about STEP^2 of the third derivative, and 2^-52 / STEP by rounding. */
 const STEP = 1e-5;
