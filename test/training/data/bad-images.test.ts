@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { AlexNetError } from "../../../lib/errors/base.js";
 import type { Image } from "../../../lib/images/index.js";
 import { evaluationBatches, trainingBatches } from "../../../lib/training/data/batches.js";
 import type { Dataset } from "../../../lib/training/data/dataset.js";
@@ -9,7 +10,6 @@ import { Random } from "../../random.js";
 import { settle } from "../../scoring/small.js";
 import { expectError } from "../../weights/helpers/files.js";
 import { randomDataset } from "./helpers.js";
-
 import { asFiles, elements, input, preprocessing, take, training } from "./batch-helpers.js";
 
 describe("images that cannot be read", () => {
@@ -37,15 +37,52 @@ describe("images that cannot be read", () => {
     );
   });
 
+  /** The images of `good`, of which some fail at once or after a while. */
+  const failing = (fails: (index: number) => Promise<void>): Dataset => ({
+    source: "failing",
+    classes: good.classes,
+    size: good.size,
+    label: (index) => good.label(index),
+    pixels: async (index) => {
+      await fails(index);
+      return good.pixels(index);
+    },
+  });
+  const unreadable = (index: number) => new AlexNetError("IMAGE_UNREADABLE", `image ${index}`);
+
   it("are told when their batch is asked for, and not as an unhandled rejection before", async () => {
-    const order = [...orderOf(10, 9, 0)];
-    const first = Math.min(...[4, 5, 9].map((index) => order.indexOf(index)));
-    const dataset = await holed();
-    const batches = trainingBatches(training(dataset, { batch: first }), { epoch: 0, batch: 0 });
+    const [, , last] = orderOf(10, 9, 0);
+    const dataset = failing((index) =>
+      index === last ? Promise.reject(unreadable(index)) : Promise.resolve(),
+    );
+    const batches = trainingBatches(training(dataset, { batch: 2 }), { epoch: 0, batch: 0 });
     expect((await batches.next()).done).to.equal(false);
+    // the second batch fails meanwhile
     await settle();
-    await expectError(batches.next(), "IMAGE_UNREADABLE", /onBadImage/);
+    await expectError(
+      batches.next(),
+      "IMAGE_UNREADABLE",
+      `image ${last}; mend or remove this image, or go on without it: onBadImage "skip"`,
+    );
     expect((await batches.next()).done).to.equal(true);
+  });
+
+  it("are told once where they are decoded twice at a time", async () => {
+    const told: number[] = [];
+    const dataset = failing(async (index) => {
+      // 4 fails first, whose place 5 would take while it is in work for its own
+      if (index === 5) await settle();
+      if (index === 4 || index === 5) throw unreadable(index);
+    });
+    const options = training(dataset, {
+      batch: 10,
+      decodeAhead: 10,
+      onBadImage: "skip",
+      badImage: ({ index }) => told.push(index),
+    });
+    const [{ samples }] = await take(trainingBatches(options, { epoch: 0, batch: 0 }), 1);
+    expect(told).to.deep.equal([4, 5]);
+    expect([...samples].sort()).to.deep.equal([0, 1, 2, 3, 6, 6, 6, 7, 8, 9]);
   });
 
   it("have the next good ones in their place, the same ones in every run, and are told once", async () => {
@@ -78,8 +115,13 @@ describe("images that cannot be read", () => {
   });
 
   it("are left out of an evaluation, whose other images are as they were", async () => {
-    for (const crops of [1, 10] as const) {
-      const options = { input, batch: 3 * crops, preprocessing, crops, onBadImage: "skip" } as const;
+    for (const [images, crops] of [
+      [3, 1],
+      [3, 10],
+      [10, 1],
+      [10, 10],
+    ] as const) {
+      const options = { input, batch: images * crops, preprocessing, crops, onBadImage: "skip" } as const;
       const got = await take(evaluationBatches({ ...options, dataset: await holed() }), 99);
       const all = await take(evaluationBatches({ ...options, dataset: good }), 99);
       const inputs = (batches: typeof got) =>
@@ -92,7 +134,7 @@ describe("images that cannot be read", () => {
         );
       expect(inputs(got)).to.deep.equal(inputs(all).filter(([index]) => ![4, 5, 9].includes(Number(index))));
       expect(got.map(({ labels }) => labels.length)).to.deep.equal(
-        [3, 1, 3, 0].map((images) => images * crops),
+        (images === 3 ? [3, 1, 3, 0] : [7]).map((count) => count * crops),
       );
     }
   });

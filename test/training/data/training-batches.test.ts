@@ -136,6 +136,8 @@ describe("batches of training", () => {
       batch: 0,
     });
     await batches.next();
+    // whatever a consumer does before it waits for its workers
+    for (let task = 0; task < 100; task++) await Promise.resolve();
     expect(wanted.length, "the second batch is not begun before the consumer had the event loop").to.equal(4);
     await settle();
     expect(wanted.length, "three are decoded ahead").to.equal(7);
