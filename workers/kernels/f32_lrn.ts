@@ -1,4 +1,4 @@
-import { Back, Front, factor, inverseFourthRoot, magicBits, storeSquares, sumOfWindow } from "./normalisation";
+import { factor, inverseFourthRoot, magicBits, None, Sixteen, storeSquares, sumOfWindow } from "./normalisation";
 import { madd } from "./madd";
 import { NormalisationStep } from "./steps";
 
@@ -22,8 +22,8 @@ export function f32_lrn(address: usize, inputImage: i32, outputImage: i32): void
       step.above,
     );
     const output = <usize>(step.output + outputImage * step.outputImage + row * step.outputRow);
-    if (step.before + step.after == 4) normalise(step, input, output, true);
-    else normalise(step, input, output, false);
+    if (step.before + step.after == 4) normalise<Sixteen>(step, input, output);
+    else normalise<None>(step, input, output);
   }
 }
 
@@ -44,9 +44,9 @@ function scaled(
   return f32x4.mul(f32x4.mul(x, y), f32x4.mul(y, y));
 }
 
-/** A row's pixels from its squares; `five` is a constant. */
+/** A row's pixels from its squares; `Reach` as for sumOfWindow. */
 @inline
-function normalise(step: NormalisationStep, input: usize, output: usize, five: bool): void {
+function normalise<Reach>(step: NormalisationStep, input: usize, output: usize): void {
   const channels = step.channels;
   const size = step.before + 1 + step.after;
   const quick = step.beta == 0.75;
@@ -67,8 +67,8 @@ function normalise(step: NormalisationStep, input: usize, output: usize, five: b
       for (; c + 8 <= channels; c += 8) {
         const at = c << 2;
         const first = squares + at;
-        const sum0 = sumOfWindow<Front>(first, reach, five);
-        const sum1 = sumOfWindow<Back>(first, reach, five);
+        const sum0 = sumOfWindow<None, Reach>(first, reach);
+        const sum1 = sumOfWindow<Sixteen, Reach>(first, reach);
         const base0 = madd(alpha, sum0, k);
         const base1 = madd(alpha, sum1, k);
         // before the stores: V8 fuses no loads with a store between them

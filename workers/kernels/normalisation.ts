@@ -91,31 +91,32 @@ export function storeSquares(
 }
 
 /**
- * The halves of eight elements, by the bytes in front of them: offsetof, unlike a parameter of an inlined function, is a
- * constant that a load can hold. V8 fuses no two loads of which one has its 16 bytes added to the pointer.
+ * Numbers of bytes as types: unlike a parameter of an inlined function, what offsetof says of them is known before
+ * anything is inlined, so a load can hold it and a branch on it is none. V8 fuses no two loads of which one has its 16
+ * bytes added to the pointer, and nothing behind a branch.
  */
 @unmanaged
-export class Front {}
+export class None {}
 @unmanaged
-export class Back {
-  front: u64;
-  frontToo: u64;
+export class Sixteen {
+  bytes0: u64;
+  bytes8: u64;
 }
 
 /**
- * The sums of neighbours for the four elements of a half, the last neighbour `reach` bytes on. `five` says that they are
- * five, and is a constant where this is inlined: V8 fuses nothing behind a branch.
+ * The sums of neighbours for the four elements `Offset` bytes behind `first`, of which the last neighbours are `reach`
+ * bytes on: `Reach` is Sixteen where that is known, as it is for five, and None for any number.
  */
 @inline
-export function sumOfWindow<Half>(first: usize, reach: usize, five: bool): v128 {
-  let sum = v128.load(first, offsetof<Half>());
-  if (five) {
-    sum = f32x4.add(sum, v128.load(first, offsetof<Half>() + 4));
-    sum = f32x4.add(sum, v128.load(first, offsetof<Half>() + 8));
-    sum = f32x4.add(sum, v128.load(first, offsetof<Half>() + 12));
+export function sumOfWindow<Offset, Reach>(first: usize, reach: usize): v128 {
+  let sum = v128.load(first, offsetof<Offset>());
+  if (offsetof<Reach>() == 16) {
+    sum = f32x4.add(sum, v128.load(first, offsetof<Offset>() + 4));
+    sum = f32x4.add(sum, v128.load(first, offsetof<Offset>() + 8));
+    sum = f32x4.add(sum, v128.load(first, offsetof<Offset>() + 12));
     // If V8 knew the distance, it would take the fifth for the first of the next four, and not fuse two such sums.
-    sum = f32x4.add(sum, v128.load(first + reach, offsetof<Half>()));
+    sum = f32x4.add(sum, v128.load(first + reach, offsetof<Offset>()));
   } else
-    for (let at = first + 4; at <= first + reach; at += 4) sum = f32x4.add(sum, v128.load(at, offsetof<Half>()));
+    for (let at = first + 4; at <= first + reach; at += 4) sum = f32x4.add(sum, v128.load(at, offsetof<Offset>()));
   return sum;
 }

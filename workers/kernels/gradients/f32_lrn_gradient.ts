@@ -1,5 +1,5 @@
 import { madd } from "../madd";
-import { Back, factor, Front, inverseFourthRoot, magicBits, storeSquares, sumOfWindow } from "../normalisation";
+import { factor, inverseFourthRoot, magicBits, None, Sixteen, storeSquares, sumOfWindow } from "../normalisation";
 import { NormalisationGradientStep } from "./steps";
 
 /**
@@ -20,16 +20,16 @@ export function f32_lrn_gradient(address: usize, image: i32, slot: i32): void {
     const scratch = <usize>step.scratch;
     storeSquares(input, scratch, step.columns, step.channels, reach, reach, step.below, step.above);
     if (reach == 4) {
-      storeTerms(step, quick, input, gradient, output, true);
-      finish(step, input, output, true);
+      storeTerms<Sixteen>(step, quick, input, gradient, output);
+      finish<Sixteen>(step, input, output);
     } else {
-      storeTerms(step, quick, input, gradient, output, false);
-      finish(step, input, output, false);
+      storeTerms<None>(step, quick, input, gradient, output);
+      finish<None>(step, input, output);
     }
   }
 }
 
-/** base^-0.75, for one channel, exactly as wide as those of eight. */
+/** base^-0.25 of one channel. */
 @inline
 function root(base: f32): f32 {
   const y = inverseFourthRoot(
@@ -79,15 +79,14 @@ function storeOthers(
     else store<f32>(squares + at, 0);
 }
 
-/** The terms of a row, and what the output has of each channel's own dy; `five` is a constant. */
+/** The terms of a row, and what the output has of each channel's own dy; `Reach` as for sumOfWindow. */
 @inline
-function storeTerms(
+function storeTerms<Reach>(
   step: NormalisationGradientStep,
   quick: bool,
   input: usize,
   gradient: usize,
   output: usize,
-  five: bool,
 ): void {
   const channels = step.channels;
   const after = step.after;
@@ -118,8 +117,8 @@ function storeTerms(
       for (; c + 8 <= channels; c += 8) {
         const at = <usize>(c << 2);
         const first = squares + at;
-        const sum0 = sumOfWindow<Front>(first, reach, five);
-        const sum1 = sumOfWindow<Back>(first, reach, five);
+        const sum0 = sumOfWindow<None, Reach>(first, reach);
+        const sum1 = sumOfWindow<Sixteen, Reach>(first, reach);
         const base0 = madd(alpha, sum0, k);
         const base1 = madd(alpha, sum1, k);
         // before the stores: V8 fuses no loads with a store between them
@@ -152,9 +151,9 @@ function storeTerms(
   }
 }
 
-/** dx from dy s^-beta and the terms; `five` is a constant. */
+/** dx from dy s^-beta and the terms; `Reach` as for sumOfWindow. */
 @inline
-function finish(step: NormalisationGradientStep, input: usize, output: usize, five: bool): void {
+function finish<Reach>(step: NormalisationGradientStep, input: usize, output: usize): void {
   const channels = step.channels;
   const size = step.before + 1 + step.after;
   const reach = <usize>((size - 1) << 2);
@@ -166,8 +165,8 @@ function finish(step: NormalisationGradientStep, input: usize, output: usize, fi
     for (; c + 8 <= channels; c += 8) {
       const at = <usize>(c << 2);
       const first = terms + at;
-      const sum0 = sumOfWindow<Front>(first, reach, five);
-      const sum1 = sumOfWindow<Back>(first, reach, five);
+      const sum0 = sumOfWindow<None, Reach>(first, reach);
+      const sum1 = sumOfWindow<Sixteen, Reach>(first, reach);
       const x0 = v128.load(input + at);
       const x1 = v128.load(input + at, 16);
       const direct0 = v128.load(output + at);

@@ -1,4 +1,4 @@
-
+// The kernels of training of the set "wide".
 export { f32_bias_gradient as bias_gradient } from "./f32_bias_gradient";
 export { f32_rectifier_gradient as rectifier_gradient } from "./f32_rectifier_gradient";
 export { f32_dropout as dropout } from "./f32_dropout";
