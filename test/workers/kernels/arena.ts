@@ -3,12 +3,13 @@
  * Every word that a case does not set is a guard, a NaN: who reads one by mistake gets a NaN, who writes one is seen.
  */
 import { assert } from "chai";
-import { instantiate } from "../../../workers/instantiate.js";
+import { instantiate, instantiateGradients } from "../../../workers/instantiate.js";
 import {
   STEP_BYTES,
   writeStep,
   type Kernel,
   type ForwardKernels,
+  type GradientKernels,
   type Step,
 } from "../../../workers/steps.js";
 import type { Random } from "../../random.js";
@@ -33,12 +34,14 @@ export interface Comparison {
   readonly bound: (expected: number, magnitude: number) => number;
   /** The step with which the reference gives the sum of magnitudes, where the bound wants it. */
   readonly magnitude?: Step;
+  /** What does it with that step, where the reference subtracts. */
+  readonly magnitudes?: Kernel;
 }
 
 export class Arena {
   readonly memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
   readonly #view = new DataView(this.memory.buffer);
-  readonly #words = new Int32Array(this.memory.buffer);
+  readonly words = new Int32Array(this.memory.buffer);
   readonly values = new Float32Array(this.memory.buffer);
   #end = FIRST;
   #scratch: [from: number, to: number] = [0, 0];
@@ -49,9 +52,13 @@ export class Arena {
     return instantiate(module, this.memory);
   }
 
+  instantiateGradients(module: WebAssembly.Module): GradientKernels {
+    return instantiateGradients(module, this.memory);
+  }
+
   /** Forgets the last case. */
   reset(): void {
-    this.#words.fill(GUARD, FIRST / 4, this.#end / 4 + GAP);
+    this.words.fill(GUARD, FIRST / 4, this.#end / 4 + GAP);
     this.#end = FIRST + STEP_BYTES;
     this.#scratch = [0, 0];
     this.#inputs = [];
@@ -63,7 +70,7 @@ export class Arena {
     const address = this.#end + 4 * GAP;
     this.#end = address + 4 * elements;
     if (this.#end + 4 * GAP > PAGE * PAGES) throw new RangeError("the arena is too small for the case");
-    this.#words.fill(GUARD, address / 4 - GAP, this.#end / 4 + GAP);
+    this.words.fill(GUARD, address / 4 - GAP, this.#end / 4 + GAP);
     return address;
   }
 
@@ -83,7 +90,7 @@ export class Arena {
       new Float32Array(bits.buffer)[0] = random.value();
       return bits[0] >>> 16;
     };
-    for (let i = 0; i < words; i++) this.#words[address / 4 + i] = half() | (half() << 16);
+    for (let i = 0; i < words; i++) this.words[address / 4 + i] = half() | (half() << 16);
     this.#pairs.push([address / 4, address / 4 + words]);
     return address;
   }
@@ -138,13 +145,14 @@ export class Arena {
     return outputs;
   }
 
-  #magnitudes({ magnitude, reference, inputImage, outputImage }: Comparison, before: Int32Array) {
+  #magnitudes(comparison: Comparison, before: Int32Array) {
+    const { magnitude, reference, magnitudes = reference, inputImage, outputImage } = comparison;
     if (magnitude === undefined) return undefined;
     this.#restore(before);
     for (const [from, to] of this.#inputs)
       for (let i = from; i < to; i++) this.values[i] = Math.abs(this.values[i]);
-    for (const [from, to] of this.#pairs) for (let i = from; i < to; i++) this.#words[i] &= 0x7fff7fff;
-    this.#call(reference, magnitude, inputImage, outputImage);
+    for (const [from, to] of this.#pairs) for (let i = from; i < to; i++) this.words[i] &= 0x7fff7fff;
+    this.#call(magnitudes, magnitude, inputImage, outputImage);
     return this.#snapshot();
   }
 
@@ -154,11 +162,11 @@ export class Arena {
   }
 
   #snapshot(): Int32Array {
-    return new Int32Array(this.#words.slice(FIRST / 4, this.#end / 4 + GAP));
+    return new Int32Array(this.words.slice(FIRST / 4, this.#end / 4 + GAP));
   }
 
   #restore(words: Int32Array): void {
-    this.#words.set(words, FIRST / 4);
+    this.words.set(words, FIRST / 4);
   }
 }
 

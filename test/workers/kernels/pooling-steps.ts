@@ -10,7 +10,7 @@ export interface Placed<Fields extends PoolingStep> {
 }
 
 /** Windows in one axis: the last one may hang over the end, and begins inside the map, as lib/network has it. */
-function axis(random: Random) {
+export function windowsAlong(random: Random) {
   const kernel = random.integer(1, 4);
   const stride = random.integer(1, 3);
   const padding = random.integer(0, kernel - 1);
@@ -20,8 +20,8 @@ function axis(random: Random) {
 }
 
 export function placePooling(arena: Arena, random: Random, channels: number): Placed<PoolingStep> {
-  const down = axis(random);
-  const across = axis(random);
+  const down = windowsAlong(random);
+  const across = windowsAlong(random);
   const inputRow = primeFrom(across.size * channels);
   const inputImage = primeFrom(down.size * inputRow);
   const outputRow = primeFrom(across.windows * channels);

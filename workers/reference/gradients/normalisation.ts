@@ -2,6 +2,9 @@ import type { StepOf } from "../../steps.js";
 import { element } from "../element.js";
 import type { Values } from "../values.js";
 
+/** dx of a channel, from what its own dy gives and what the windows give that have it in them. */
+type Join = (direct: number, ofWindows: number) => number;
+
 /**
  * dx[c] = dy[c] s[c]^-beta - 2 alpha beta x[c] * sum over j, whose window has c in it, of dy[j] x[j] s[j]^(-beta - 1),
  * with s[j] = k + alpha * sum of x^2 from j - before to j + after, clipped or across the towers.
@@ -11,6 +14,16 @@ export function normalisationGradient(
   step: StepOf<"normalisation_gradient">,
   image: number,
   slot: number,
+): void {
+  joinParts(values, step, [image, slot], (direct, ofWindows) => direct - ofWindows);
+}
+
+/** The same with the two parts joined as told, so that a test can have the sum of their magnitudes. */
+export function joinParts(
+  values: Values,
+  step: StepOf<"normalisation_gradient">,
+  [image, slot]: readonly [image: number, slot: number],
+  join: Join,
 ): void {
   const { channels, before, after, alpha, beta, k } = step;
   const reach = before + after;
@@ -36,7 +49,7 @@ export function normalisationGradient(
       for (let c = 0; c < channels; c++) {
         let sum = 0;
         for (let j = c - after; j <= c + before; j++) sum += dy(j) * x(j) * s(j) ** (-beta - 1);
-        values[output + c] = dy(c) * s(c) ** -beta - 2 * alpha * beta * x(c) * sum;
+        values[output + c] = join(dy(c) * s(c) ** -beta, 2 * alpha * beta * x(c) * sum);
       }
     }
 }
