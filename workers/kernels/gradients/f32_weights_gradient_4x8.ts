@@ -62,7 +62,7 @@ export function f32_weights_gradient_4x8(address: usize, image: i32, slot: i32):
             a += inputSkip;
             b += gradientSkip;
           }
-          if (first == i && valid == NR) {
+          if (i + MR <= runLength && valid == NR) {
             const place = to + <usize>(i * (NR << 2));
             if (accumulate) {
               const d00 = v128.load(place, 0);

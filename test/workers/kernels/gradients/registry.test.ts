@@ -28,7 +28,7 @@ describe("registry of training's kernels", () => {
     for (const [kernel, test] of Object.entries(TESTS)) {
       const source = readFileSync(new URL(`${test}.test.ts`, TEST_SOURCES), "utf8");
       expect(source, `${kernel} in ${test}`).to.match(new RegExp(`["\`]${kernel}["\`]`));
-      expect(source, test).to.include("of await compiledSets()");
+      expect(source, test).to.include("await compiledSets()");
     }
   });
 
