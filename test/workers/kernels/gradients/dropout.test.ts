@@ -69,12 +69,16 @@ for (const set of await compiledSets())
     it("keeps the units whose word of the generator is not below the threshold, and no others", () => {
       const random = new Random(seed);
       for (let repeat = 0; repeat < 100; repeat++) {
-        const { fields, inputImage, outputImage } = place(random, random.integer(1, 40));
-        const { unit, layer, rowLength, rowFrom, rowTo, threshold, generator, scale } = fields;
+        const { fields: placed, inputImage, outputImage } = place(random, random.integer(1, 40));
+        const { unit, layer, rowLength, rowFrom, rowTo, generator, scale } = placed;
         const [key0, key1, step] = arena.words.subarray(generator / 4, generator / 4 + 3);
         const key: PhiloxKey = [key0, key1];
         const words = new Uint32Array(Math.ceil((unit + rowTo * rowLength) / 4) * 4);
         philoxFill(key, [0, inputImage, layer, step], words);
+        // at times the word of a unit itself, which that keeps
+        const own = words[unit + random.integer(rowFrom * rowLength, rowTo * rowLength - 1)] | 0;
+        const threshold = random.pick([placed.threshold, own]);
+        const fields = { ...placed, threshold };
         const result = arena.run(kernel, { step: stepOf(fields), inputImage, outputImage });
         const after = new Float32Array(result.buffer);
         for (let row = rowFrom; row < rowTo; row++)

@@ -31,8 +31,8 @@ function place(random: Random, { channels, before, after, beta }: Case) {
   const images = { inputImage: random.integer(0, 2), outputImage: random.integer(0, 2) };
   const rowFrom = random.integer(0, rows - 1);
   arena.reset();
-  const towers = (largest: number) => {
-    const row = primeFrom(columns * channels);
+  const towers = (largest: number, least: number) => {
+    const row = primeFrom(least);
     const image = primeFrom(rows * row);
     const tower = primeFrom(3 * image);
     const address = arena.fill(3 * tower, random);
@@ -43,8 +43,8 @@ function place(random: Random, { channels, before, after, beta }: Case) {
       above: 4 * tower,
     };
   };
-  const x = towers(10);
-  const dy = towers(1);
+  const x = towers(10, columns * channels);
+  const dy = towers(1, columns * channels + 3);
   const outputRow = primeFrom(columns * channels + 1);
   const outputImage = primeFrom(rows * outputRow);
   const [below, above] = [0.5, 0.5].map((chance) => reach <= channels && random.chance(chance));
