@@ -31,12 +31,14 @@ export function idxFiles(names: readonly string[]): IdxFiles {
 }
 
 /**
- * Reads the images of a split into memory: "train" is train-*, "val" and "test" are t10k-*, of which there is but one.
+ * Reads the images of a split into memory: "train" is train-*, "test" t10k-*; there is no "val", since who
+ * looks at the test images to decide anything has none left for the end.
  * Classes are called "0", "1" ... up to the largest label of train-labels, or of the split's own labels where that file
  * is not there.
  * @throws AlexNetError DATA_UNREADABLE; DATA_INVALID naming file, field, what was got and the rule; DATA_NO_SPLIT.
  */
 export async function openIdx(folder: string, files: IdxFiles, split: Split): Promise<Dataset> {
+  if (split === "val") throw dataErrors.noSplit(folder, split, ["images for that among MNIST's files"]);
   const part: Part = split === "train" ? "train" : "t10k";
   const imagesFile = files.get(`${part}-images`);
   const labelsFile = files.get(`${part}-labels`);

@@ -27,10 +27,14 @@ describe("CIFAR-10's binary batches", () => {
           return (3 * 20 + channel * 100 + y * 3 + x) % 256;
         });
         expect(train.pixels(2)).to.deep.equal({ width: 32, height: 32, channels: 3, data: wanted });
-        for (const split of ["val", "test"] as const) {
-          const test = await openDataset(folder, split);
-          expect([test.size, test.label(0), test.label(1)]).to.deep.equal([2, 0, 9]);
-        }
+        const test = await openDataset(folder, "test");
+        expect([test.size, test.label(0), test.label(1)]).to.deep.equal([2, 0, 9]);
+        await expectError(
+          openDataset(folder, "val"),
+          "DATA_NO_SPLIT",
+          'FILE: there is no split "val": no images for that among CIFAR-10\'s files; put it there, or take another split',
+          folder,
+        );
       }));
 
   it("have numbers for class names where there is no list of them", () =>
