@@ -27,6 +27,11 @@ function misfitText(misfits: readonly Misfit[]): string {
   return [...lines.slice(0, LISTED), ...more].join("; ");
 }
 
+const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;
+/** A CRC-32 of 0 is what PyTorch writes for each member where it was told to compute none. */
+const UNSUMMED =
+  "save it with torch.utils.serialization.config.save.compute_crc32 = True, or get it again if it is damaged";
+
 /**
  * Errors of weight files. `source` is the file, or what stands for it; `at` is a field, a tensor or a member in it,
  * with its place in bytes where that helps.
@@ -56,6 +61,12 @@ export const weightsErrors = {
   /** A part of the file that breaks a rule, where the value itself says nothing. */
   broken: (source: string, at: string, problem: string) =>
     invalid(`${source}: ${at} ${problem}; the file is damaged, get it again`),
+  /** A member of an archive whose bytes are not those that were put in. */
+  checksum: (source: string, member: string, got: number, told: number) =>
+    invalid(
+      `${source}: member ${show(member)}: CRC-32 of its bytes is ${hex(got)}; it must be ${hex(told)}, as the directory` +
+        ` says; ${told === 0 ? UNSUMMED : "the file is damaged, get it again"}`,
+    ),
   /** Well formed, but more than this reader takes. */
   refused: (source: string, at: string, problem: string, next: string) =>
     invalid(`${source}: ${at} ${problem}; ${next}`),

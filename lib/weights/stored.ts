@@ -2,6 +2,7 @@
 import type { Shape } from "../network/layers.js";
 import { elementsOf } from "../network/shapes.js";
 import { Bands } from "./bands.js";
+import { CheckedFile, type Checksum } from "./checksums.js";
 import type { OpenFile, WeightFile } from "./file.js";
 import { BYTES_PER_ELEMENT, bytesOf, toFloat32 } from "./numbers.js";
 import { checkedReader } from "./reader.js";
@@ -46,29 +47,29 @@ export interface StoredTensor extends TensorInfo {
 /** What a reader of a format finds: every tensor checked to lie inside the file. */
 export interface FileContents extends Purpose {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Of parts of the file that do not overlap: those that are read are checked by the end of the stream. */
+  readonly checksums?: readonly Checksum[];
 }
 
 /** Bytes that are converted at a time; a multiple of every element's size. */
 const CHUNK = 1 << 20;
 
 export function fileWeights(file: WeightFile, format: string, contents: FileContents): Weights {
-  const { tensors } = contents;
+  const { tensors, checksums = [], ...purpose } = contents;
   return {
-    ...contents,
+    ...purpose,
     source: file.source,
     format,
     tensors: new Map([...tensors].map(([name, { shape, dtype }]) => [name, { name, shape, dtype }])),
     stream: (consume) => {
       const files = [...new Set([file, ...[...tensors.values()].map((tensor) => tensor.file ?? file)])];
-      return useAll(files, (opened) =>
-        consume(
-          checkedReader(
-            file.source,
-            tensors,
-            storedFiller((tensor) => opened(tensor.file ?? file)),
-          ),
-        ),
-      );
+      return useAll(files, async (opened) => {
+        const checked = new CheckedFile(file.source, opened(file), checksums);
+        const fill = storedFiller(({ file: other }) => (other ? opened(other) : checked));
+        const result = await consume(checkedReader(file.source, tensors, fill));
+        await checked.finish();
+        return result;
+      });
     },
   };
 }

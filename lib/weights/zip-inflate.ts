@@ -3,8 +3,10 @@ import { createInflateRaw } from "node:zlib";
 import { Readable } from "node:stream";
 import { AlexNetError } from "../errors/base.js";
 import { weightsErrors } from "../errors/weights.js";
-import { checkCrc, type ZipMember } from "./zip.js";
+import { checkCrc } from "./checksums.js";
+import { crc32 } from "./crc32.js";
 import type { OpenFile } from "./file.js";
+import type { ZipMember } from "./zip.js";
 
 /** Bytes that are read at a time. */
 const CHUNK = 1 << 16;
@@ -33,7 +35,7 @@ export async function inflateMember(
 ): Promise<Uint8Array> {
   const bytes = new Uint8Array(member.size);
   await inflateInto(source, opened, member, bytes);
-  checkCrc(source, member, bytes);
+  checkCrc(source, member, crc32(bytes));
   return bytes;
 }
 

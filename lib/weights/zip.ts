@@ -4,20 +4,21 @@
  * Offsets are bytes from the start of the file; field names are those of PKWARE's APPNOTE.TXT, sections 4.3.7 to 4.3.16.
  */
 import { weightsErrors } from "../errors/weights.js";
+import { checkCrc, type Checksum } from "./checksums.js";
 import { crc32 } from "./crc32.js";
 import type { OpenFile, WeightFile } from "./file.js";
 
-export interface ZipMember {
-  readonly name: string;
-  /** Where its bytes start. */
-  readonly offset: number;
-  /** 0 for stored, 8 for deflated. */
+/** `crc` is that of its bytes as they were before they were packed. */
+export interface ZipMember extends Checksum {
+  /** STORED, DEFLATED, or one that is not read. */
   readonly method: number;
   /** Bytes in the file, the same as `size` where it is stored. */
   readonly packedSize: number;
-  readonly size: number;
-  readonly crc: number;
 }
+
+/** Methods of packing. */
+export const STORED = 0;
+export const DEFLATED = 8;
 
 const END_SIGNATURE = 0x06054b50;
 const ENTRY_SIGNATURE = 0x02014b50;
@@ -66,9 +67,13 @@ export async function readZip(file: WeightFile, opened: OpenFile): Promise<Reado
   return locate(source, opened, entries, directory.offset);
 }
 
+/** Members whose CRC-32 is that of bytes of the file. */
+export const storedMembers = (members: ReadonlyMap<string, ZipMember>): readonly Checksum[] =>
+  [...members.values()].filter(({ method }) => method === STORED);
+
 /** @throws AlexNetError WEIGHTS_INVALID where the member is compressed, so that its bytes cannot be read in place. */
 export function checkStored(source: string, { name, method }: ZipMember): void {
-  if (method !== 0)
+  if (method !== STORED)
     throw weightsErrors.refused(
       source,
       `member ${JSON.stringify(name)}`,
@@ -82,23 +87,9 @@ export async function readMember(file: WeightFile, opened: OpenFile, member: Zip
   checkStored(file.source, member);
   const bytes = new Uint8Array(member.size);
   await opened.read(member.offset, bytes);
-  checkCrc(file.source, member, bytes);
+  checkCrc(file.source, member, crc32(bytes));
   return bytes;
 }
-
-/** @throws AlexNetError WEIGHTS_INVALID where the bytes are not those that were archived. */
-export function checkCrc(source: string, member: ZipMember, bytes: Uint8Array): void {
-  const crc = crc32(bytes);
-  if (crc !== member.crc)
-    throw weightsErrors.field(
-      source,
-      `member ${JSON.stringify(member.name)}: CRC-32`,
-      hex(crc),
-      `${hex(member.crc)}, as the directory says`,
-    );
-}
-
-const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;
 
 async function findDirectory({ source, size }: WeightFile, opened: OpenFile): Promise<Directory> {
   const tail = Buffer.alloc(Math.min(size, END_SIZE + LONGEST_COMMENT));
@@ -174,7 +165,7 @@ function readEntry(
     size: bytes.readUInt32LE(at + 24),
     offset: bytes.readUInt32LE(at + 42),
   };
-  if (found.method === 0 && found.packedSize !== found.size)
+  if (found.method === STORED && found.packedSize !== found.size)
     throw weightsErrors.field(source, `${member}: packed size`, found.packedSize, `its size, ${found.size}`);
   return { member: found, next };
 }

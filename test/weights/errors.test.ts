@@ -56,6 +56,12 @@ const TEXTS: Record<
     "WEIGHTS_INVALID",
     "f: the zip archive has no end; the file is damaged, get it again",
   ],
+  checksum: [
+    weightsErrors.checksum("f", "r/a", 0xbeef, 7),
+    "WEIGHTS_INVALID",
+    'f: member "r/a": CRC-32 of its bytes is 0x0000beef; it must be 0x00000007, as the directory says; the file is' +
+      " damaged, get it again",
+  ],
   refused: [
     weightsErrors.refused("f", "the pickle", "is too long", "save less"),
     "WEIGHTS_INVALID",
@@ -176,6 +182,13 @@ describe("errors of weights", () => {
     it(`${factory}: ${text}`, () => {
       expect(error).to.include({ code, message: text });
     });
+
+  it("checksum: what PyTorch wrote without any is to be saved with them", () => {
+    expect(weightsErrors.checksum("f", "r/a", 0xbeef, 0).message).to.equal(
+      'f: member "r/a": CRC-32 of its bytes is 0x0000beef; it must be 0x00000000, as the directory says; save it with' +
+        " torch.utils.serialization.config.save.compute_crc32 = True, or get it again if it is damaged",
+    );
+  });
 
   it("keep their cause", () => {
     for (const [error] of [TEXTS.unreadable, TEXTS.metadata, TEXTS.layers, TEXTS.unwritable])

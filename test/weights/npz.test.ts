@@ -121,7 +121,7 @@ describe("npz archives", () => {
     [
       "another CRC-32",
       packed("a.npy", large, { crc: 1 }),
-      `CRC-32 is "0x${crc32(large).toString(16).padStart(8, "0")}"; it must be 0x00000001, as the directory says`,
+      `CRC-32 of its bytes is 0x${crc32(large).toString(16).padStart(8, "0")}; it must be 0x00000001, as the directory says`,
     ],
   ];
   for (const [title, member, problem] of whileRead)

@@ -1,7 +1,7 @@
 /**
  * NumPy's .npz (np.savez, np.savez_compressed): a zip archive of .npy members, one a tensor, named LAYER.weight.npy or
- * as PyTorch names them, in the logical layout. Stored members are read in place, and their CRC-32 is not checked, for
- * the reason that torch-zip.ts gives; deflated ones are unpacked, and checked, when they are read.
+ * as PyTorch names them, in the logical layout. Stored members are read in place, deflated ones are unpacked when they
+ * are read; the CRC-32 of both is checked then.
  */
 import { weightsErrors } from "../../errors/weights.js";
 import { elementsOf } from "../../network/shapes.js";
@@ -10,14 +10,12 @@ import type { WeightFormat } from "../format.js";
 import { BYTES_PER_ELEMENT } from "../numbers.js";
 import type { FileContents, StoredTensor } from "../stored.js";
 import { rowMajor } from "../strided.js";
-import { readZip, type ZipMember } from "../zip.js";
+import { DEFLATED, readZip, STORED, storedMembers, type ZipMember } from "../zip.js";
 import { checkRatio, inflateHead, inflateMember } from "../zip-inflate.js";
 import { dtypeOf } from "./dtypes.js";
 import { NPY_HEAD_BYTES, parseNpyHeader } from "./npy-header.js";
 
 const EXTENSION = ".npy";
-const STORED = 0;
-const DEFLATED = 8;
 /** Arrays: AlexNet has 16, and the header of each is read, and unpacked, before anything else. */
 const MOST_ARRAYS = 256;
 /** Elements that one tensor may have where it is unpacked or out of row-major order: 256 MB as float32. */
@@ -50,7 +48,7 @@ async function readNpz(file: WeightFile, opened: OpenFile): Promise<FileContents
     const tensor = await readMemberTensor(file.source, opened, member);
     tensors.set(tensor.name, tensor);
   }
-  return { tensors };
+  return { tensors, checksums: storedMembers(members) };
 }
 
 async function readMemberTensor(source: string, opened: OpenFile, member: ZipMember): Promise<StoredTensor> {

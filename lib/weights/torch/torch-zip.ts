@@ -2,16 +2,16 @@
  * PyTorch's zip files (torch.save since 1.6): ROOT/data.pkl is the pickle of the state dict, ROOT/data/KEY the bytes
  * of each storage, ROOT/byteorder "little" where it is told.
  *
- * The CRC-32 of data.pkl is checked. Those of the storages are not, since that would read 244 MB before the first
- * use: a storage's size in the directory must be what the pickle says it holds, its bytes must lie in the file and
- * be no other member's, and its values are checked to be finite as they stream.
+ * A storage's size in the directory must be what the pickle says it holds, and its bytes must lie in the file and be no
+ * other member's. The CRC-32 of data.pkl is checked at once, those of the storages as they stream: 244 MB would have to
+ * be read before the first use.
  */
 import { weightsErrors } from "../../errors/weights.js";
 import type { OpenFile, WeightFile } from "../file.js";
 import type { WeightFormat } from "../format.js";
 import { readPickle } from "../pickle/pickle.js";
 import type { FileContents } from "../stored.js";
-import { checkStored, readMember, readZip, type ZipMember } from "../zip.js";
+import { checkStored, readMember, readZip, storedMembers, type ZipMember } from "../zip.js";
 import { rebuiltTensors, TORCH_GLOBALS } from "./torch-rebuild.js";
 import { LARGEST_PICKLE, stateTensors } from "./torch-state.js";
 import type { StorageBytes } from "./torch-storage.js";
@@ -52,7 +52,10 @@ async function readTorchZip(file: WeightFile, opened: OpenFile): Promise<FileCon
     if (member) checkStored(source, member);
     return member;
   };
-  return { tensors: stateTensors(source, value, rebuiltTensors(find)) };
+  return {
+    tensors: stateTensors(source, value, rebuiltTensors(find)),
+    checksums: storedMembers(members),
+  };
 }
 
 function findPickle(source: string, members: ReadonlyMap<string, ZipMember>): ZipMember {
