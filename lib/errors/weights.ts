@@ -17,14 +17,18 @@ export interface Misfit {
 /** Names are listed up to here; a file of another network would fill the screen. */
 const LISTED = 20;
 
+/** Names of this package stand as they are; those of a file may hold anything. */
+const nameText = (name: string): string => (/^[\w.-]{1,64}$/.test(name) ? name : show(name));
+
 function misfitText(misfits: readonly Misfit[]): string {
-  const lines = misfits.map(({ name, got, want }) => {
+  const lines = misfits.slice(0, LISTED).map(({ name: full, got, want }) => {
+    const name = nameText(full);
     if (got === undefined) return `${name} is missing${want === undefined ? "" : ` (${shapeText(want)})`}`;
     if (want === undefined) return `${name} ${shapeText(got)} is unknown`;
     return `${name} is ${shapeText(got)}, must be ${shapeText(want)}`;
   });
-  const more = lines.length > LISTED ? [`and ${lines.length - LISTED} more`] : [];
-  return [...lines.slice(0, LISTED), ...more].join("; ");
+  const more = misfits.length > LISTED ? [`and ${misfits.length - LISTED} more`] : [];
+  return [...lines, ...more].join("; ");
 }
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;

@@ -2,6 +2,7 @@
  * safetensors (huggingface/safetensors): a u64 little-endian header length N, N bytes of JSON, then the data.
  * The header maps each tensor's name to its dtype, shape and data_offsets [begin, end), bytes from the data's start.
  */
+import { show } from "../errors/base.js";
 import { weightsErrors } from "../errors/weights.js";
 import type { Shape } from "../network/layers.js";
 import type { OpenFile, WeightFile } from "./file.js";
@@ -86,7 +87,7 @@ function readMetadata(source: string, json: Json | undefined): ReadonlyMap<strin
 }
 
 function readEntry(source: string, name: string, json: Json, dataStart: number): Entry {
-  const at = (field: string) => `tensor ${JSON.stringify(name)}: ${field}`;
+  const at = (field: string) => `tensor ${show(name)}: ${field}`;
   if (!(json instanceof Map) || json.size !== 3 || !ENTRY_FIELDS.every((field) => json.has(field)))
     throw weightsErrors.broken(source, at("entry"), `does not hold just ${ENTRY_FIELDS.join(", ")}`);
   const fields = json as ReadonlyMap<string, Json>;
@@ -121,7 +122,7 @@ function checkCover(source: string, entries: readonly Entry[], dataStart: number
     if (offset !== next)
       throw weightsErrors.field(
         source,
-        `tensor ${JSON.stringify(name)}: data_offsets begin`,
+        `tensor ${show(name)}: data_offsets begin`,
         offset - dataStart,
         `${next - dataStart}, where the tensor before it ends`,
       );

@@ -4,6 +4,7 @@
  * two blocks of zeros and zeros up to a whole record. Members are read in place, never unpacked.
  * Fields and their offsets are those of POSIX's pax, "ustar Interchange Format"; names are compared as they stand.
  */
+import { show } from "../errors/base.js";
 import { weightsErrors } from "../errors/weights.js";
 import type { OpenFile, WeightFile } from "./file.js";
 
@@ -54,7 +55,7 @@ export async function readTar(file: WeightFile, opened: OpenFile): Promise<Reado
         `has more than ${MOST_HEADERS} headers`,
         WRITTEN,
       );
-    const member = `member ${JSON.stringify(header.name)}`;
+    const member = `member ${show(header.name)}`;
     if (header.type === PAX_TYPE) {
       if (pax) throw weightsErrors.broken(source, `the pax header at byte ${at}`, "follows another one");
       await checkPax(source, opened, header);
@@ -62,7 +63,7 @@ export async function readTar(file: WeightFile, opened: OpenFile): Promise<Reado
       throw weightsErrors.refused(
         source,
         member,
-        `is of type ${JSON.stringify(header.type)}, not a plain file ("0")`,
+        `is of type ${show(header.type)}, not a plain file ("0")`,
         WRITTEN,
       );
     else if (members.has(header.name)) throw weightsErrors.broken(source, member, "is there twice");
@@ -135,7 +136,7 @@ async function checkPax(source: string, opened: OpenFile, { offset, size }: Head
       throw weightsErrors.broken(source, `${place}: the record at byte ${at}`, 'is no "LENGTH KEY=VALUE"');
     const [, , key] = found;
     if (!PAX_KEYS.has(key))
-      throw weightsErrors.refused(source, place, `sets ${JSON.stringify(key)}, which no file needs`, WRITTEN);
+      throw weightsErrors.refused(source, place, `sets ${show(key)}, which no file needs`, WRITTEN);
     at = end;
   }
 }

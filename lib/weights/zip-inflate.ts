@@ -1,7 +1,7 @@
 /** Deflated members of zip archives, unpacked as far as they are wanted and never further than they may go. */
 import { createInflateRaw } from "node:zlib";
 import { Readable } from "node:stream";
-import { AlexNetError } from "../errors/base.js";
+import { AlexNetError, show } from "../errors/base.js";
 import { weightsErrors } from "../errors/weights.js";
 import { checkCrc } from "./checksums.js";
 import { crc32 } from "./crc32.js";
@@ -44,7 +44,7 @@ export function checkRatio(source: string, { name, size, packedSize }: ZipMember
   if (size > packedSize * MOST_RATIO)
     throw weightsErrors.field(
       source,
-      `member ${JSON.stringify(name)}: size`,
+      `member ${show(name)}: size`,
       size,
       `at most ${packedSize * MOST_RATIO}, as ${packedSize} deflated bytes can give`,
     );
@@ -57,7 +57,7 @@ async function inflateInto(
   member: ZipMember,
   target: Uint8Array,
 ): Promise<void> {
-  const at = `member ${JSON.stringify(member.name)}`;
+  const at = `member ${show(member.name)}`;
   const inflate = createInflateRaw({ chunkSize: UNPACKED });
   const packed = Readable.from(packedChunks(opened, member));
   // pipe() does not carry errors

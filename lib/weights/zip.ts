@@ -3,6 +3,7 @@
  * Local headers are checked for name and place only, since PyTorch leaves their sizes zero.
  * Offsets are bytes from the start of the file; field names are those of PKWARE's APPNOTE.TXT, sections 4.3.7 to 4.3.16.
  */
+import { show } from "../errors/base.js";
 import { weightsErrors } from "../errors/weights.js";
 import { checkCrc, type Checksum } from "./checksums.js";
 import { crc32 } from "./crc32.js";
@@ -32,6 +33,7 @@ const ZIP64_SIZE = 56 + 20;
 const LONGEST_COMMENT = 0xffff;
 /** A state dict has a member for each of its tensors and three or four more. */
 const MOST_MEMBERS = 4096;
+const LONGEST_NAME = 255;
 const LARGEST_DIRECTORY = 1 << 20;
 const ENCRYPTED = 1;
 
@@ -76,7 +78,7 @@ export function checkStored(source: string, { name, method }: ZipMember): void {
   if (method !== STORED)
     throw weightsErrors.refused(
       source,
-      `member ${JSON.stringify(name)}`,
+      `member ${show(name)}`,
       `is compressed (method ${method})`,
       "save it with torch.save, which stores",
     );
@@ -152,9 +154,9 @@ function readEntry(
       source,
       `${entry}: name`,
       name,
-      'a relative path without "..", "\\" or control characters',
+      `a relative path of up to ${LONGEST_NAME} characters without "..", "\\" or control characters`,
     );
-  const member = `member ${JSON.stringify(name)}`;
+  const member = `member ${show(name)}`;
   if (bytes.readUInt16LE(at + 8) & ENCRYPTED)
     throw weightsErrors.refused(source, member, "is encrypted", "save it without a password");
   const found = {
@@ -171,7 +173,9 @@ function readEntry(
 }
 
 const isPlainName = (name: string): boolean =>
-  /^[^/\\\p{Cc}\uFFFD][^\\\p{Cc}\uFFFD]*$/u.test(name) && !name.split("/").includes("..");
+  name.length <= LONGEST_NAME &&
+  /^[^/\\\p{Cc}\uFFFD][^\\\p{Cc}\uFFFD]*$/u.test(name) &&
+  !name.split("/").includes("..");
 
 /** Finds where each member's bytes start, and that no two of them share bytes. */
 async function locate(
@@ -183,7 +187,7 @@ async function locate(
   const members = new Map<string, ZipMember>();
   let end = 0;
   for (const entry of [...entries].sort((a, b) => a.offset - b.offset)) {
-    const member = `member ${JSON.stringify(entry.name)}`;
+    const member = `member ${show(entry.name)}`;
     if (members.has(entry.name)) throw weightsErrors.broken(source, member, "is there twice");
     if (members.size === 0 && entry.offset !== 0)
       throw weightsErrors.field(source, `${member}: offset`, entry.offset, "0 for the first member");

@@ -93,7 +93,7 @@ describe("PyTorch zip files", () => {
   const tensors: readonly [tensor: TensorParts, text: string][] = [
     [{ key: "1" }, `: storage "1" is not in the file${damaged}`],
     [{ elements: 3 }, `: storage elements is 3; it must be 2, as its 8 bytes of F32 are${damaged}`],
-    [{ elements: -1 }, `: storage elements is -1; it must be 2, as its 8 bytes of F32 are${damaged}`],
+    [{ elements: -1 }, `: storage: elements is -1; it must be a whole number from 0${damaged}`],
     [{ type: "DoubleStorage" }, `: storage elements is 2; it must be 1, as its 8 bytes of F64 are${damaged}`],
     [
       { offset: 1 },

@@ -1,4 +1,5 @@
 /** Caffe's layers as this package's, with Caffe's defaults (caffe.proto). */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { Message } from "../protobuf/message.js";
 import type { CaffeLayer, ParameterName } from "./layer.js";
@@ -39,7 +40,7 @@ export const LAYER_TYPES: ReadonlyMap<string, LayerType> = new Map([
 /** @throws AlexNetError WEIGHTS_INVALID for a type or a parameter that is not computed here. */
 export async function describeLayer(layer: CaffeLayer): Promise<Description> {
   const type = LAYER_TYPES.get(layer.type);
-  if (type === undefined) throw notComputed(layer, `is of type ${JSON.stringify(layer.type)}`);
+  if (type === undefined) throw notComputed(layer, `is of type ${show(layer.type)}`);
   const description = await type.describe(layer, await layer.parameters(type.parameters));
   return { name: layer.name, ...description };
 }

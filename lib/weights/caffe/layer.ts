@@ -1,4 +1,5 @@
 /** One layer of a Caffe file, whichever of the two kinds of message holds it (caffe.proto). */
+import { show } from "../../errors/base.js";
 import type { Message } from "../protobuf/message.js";
 import { readBlob, type Blob } from "./blob.js";
 
@@ -95,7 +96,7 @@ export interface CaffeLayer {
 export async function readLayer(unnamed: Message, kind: LayerKind): Promise<CaffeLayer> {
   const fields = COMMON[kind];
   const name = (await unnamed.text(fields.name)) ?? "";
-  const message = unnamed.named(`layer ${JSON.stringify(name)}`);
+  const message = unnamed.named(`layer ${show(name)}`);
   const parts = message.all(fields.blobs, 2);
   if (parts.length > MOST_BLOBS)
     throw message.broken("blobs", `are ${parts.length}; there must be at most ${MOST_BLOBS}`);

@@ -3,6 +3,7 @@
  * convolutions [kh, kw, in, out] and fully connected layers [in, out]. The rows of fc6 are the map of conv5 in the
  * order H, W, C. Here they get the axes of the one logical layout, over the file's bytes as they are.
  */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { Shape } from "../../network/layers.js";
 import { kindOf, type PickleValue } from "../pickle/pickle-values.js";
@@ -49,7 +50,7 @@ export function layerTensors(source: string, value: PickleValue): ReadonlyMap<st
 }
 
 function readLayer(source: string, name: string, pair: PickleValue, seen: Set<PickleValue>): LayerArrays {
-  const at = `layer ${JSON.stringify(name)}`;
+  const at = `layer ${show(name)}`;
   if (!Array.isArray(pair) || pair.length !== 2)
     throw weightsErrors.refused(source, at, `is ${kindOf(pair)}, not [weights, biases]`, NEXT);
   const [weights, biases] = ["weight", "bias"].map((kind, index) => {
@@ -94,7 +95,7 @@ function connected(
 /** [out, in], whose inputs are in the order H, W, C, with them in the order C, H, W; maps are square. */
 function fromMap(source: string, tensor: StoredTensor, channels: number | undefined): StoredTensor {
   const { shape, strides = rowMajor(shape), name } = tensor;
-  const at = `tensor ${JSON.stringify(name)}`;
+  const at = `tensor ${show(name)}`;
   if (channels === undefined)
     throw weightsErrors.refused(
       source,

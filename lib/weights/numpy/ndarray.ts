@@ -3,6 +3,7 @@
  * The bytes are a string of the pickle: a byte string, whose place in the file is known; or, where Python 3 wrote
  * protocol 2, a call of _codecs.encode with a text, in UTF-8, whose characters are the bytes.
  */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { Shape } from "../../network/layers.js";
 import { BYTES_PER_ELEMENT } from "../numbers.js";
@@ -102,7 +103,7 @@ export function tensorOfArray(
 ): StoredTensor {
   const dtype = dtypeOf(source, name, descr);
   const size = shape.reduce((product, axis) => product * axis, BYTES_PER_ELEMENT[dtype]);
-  return { name, shape, dtype, ...bytesOf(source, `tensor ${JSON.stringify(name)}: data`, raw, size) };
+  return { name, shape, dtype, ...bytesOf(source, `tensor ${show(name)}: data`, raw, size) };
 }
 
 function bytesOf(source: string, at: string, raw: PickleValue, size: number): ArrayBytes {

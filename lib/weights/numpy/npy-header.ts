@@ -3,6 +3,7 @@
  * header, a Python dict of descr, fortran_order and shape. It is read by a grammar and never evaluated.
  */
 import { isUtf8 } from "node:buffer";
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { Shape } from "../../network/layers.js";
 
@@ -167,7 +168,7 @@ class HeaderText {
   }
 
   #fail(wanted: string): never {
-    const got = this.#at < this.text.length ? JSON.stringify(this.text[this.#at]) : "the end";
+    const got = this.#at < this.text.length ? show(this.text[this.#at]) : "the end";
     throw weightsErrors.broken(
       this.source,
       `the .npy header, character ${this.#at},`,

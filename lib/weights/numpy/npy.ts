@@ -2,6 +2,7 @@
  * NumPy's .npy of the bvlc_alexnet.npy kind: an array of objects without axes, pickled, which holds one dict of layers.
  * Which network its layers are for, it does not say.
  */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { OpenFile, WeightFile } from "../file.js";
 import type { WeightFormat } from "../format.js";
@@ -37,12 +38,7 @@ async function readNpy(file: WeightFile, opened: OpenFile): Promise<FileContents
   await opened.read(0, head);
   const { descr, shape, dataOffset } = parseNpyHeader(source, head);
   if (descr !== OBJECTS)
-    throw weightsErrors.refused(
-      source,
-      "the file",
-      `holds one array of ${JSON.stringify(descr)}, no layers`,
-      SAVEZ,
-    );
+    throw weightsErrors.refused(source, "the file", `holds one array of ${show(descr)}, no layers`, SAVEZ);
   if (shape.length > 0)
     throw weightsErrors.field(source, "the shape of the .npy header", shape, "[], that of one dict");
   const { value, end } = await readPickleAt(file, opened, "the pickle:", dataOffset, RULES);

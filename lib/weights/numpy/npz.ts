@@ -3,6 +3,7 @@
  * as PyTorch names them, in the logical layout. Stored members are read in place, deflated ones are unpacked when they
  * are read; the CRC-32 of both is checked then.
  */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import { elementsOf } from "../../network/shapes.js";
 import type { OpenFile, WeightFile } from "../file.js";
@@ -52,7 +53,7 @@ async function readNpz(file: WeightFile, opened: OpenFile): Promise<FileContents
 }
 
 async function readMemberTensor(source: string, opened: OpenFile, member: ZipMember): Promise<StoredTensor> {
-  const at = `member ${JSON.stringify(member.name)}`;
+  const at = `member ${show(member.name)}`;
   if (!member.name.endsWith(EXTENSION))
     throw weightsErrors.refused(source, at, "is no .npy file", "save the arrays alone with np.savez");
   const name = member.name.slice(0, -EXTENSION.length);
@@ -91,7 +92,7 @@ async function headOf(source: string, opened: OpenFile, member: ZipMember): Prom
   if (member.method !== STORED)
     throw weightsErrors.refused(
       source,
-      `member ${JSON.stringify(member.name)}`,
+      `member ${show(member.name)}`,
       `is packed by method ${member.method}, which is neither stored nor deflated`,
       "save it with np.savez",
     );

@@ -1,3 +1,4 @@
+import { show } from "../../errors/base.js";
 import type { PickleInput } from "./pickle-input.js";
 import {
   kindOf,
@@ -91,7 +92,7 @@ export class PickleMachine {
     const full = `${module} ${name}`;
     if (this.rules.globals.has(full)) return new PickleGlobal(full);
     throw this.input.refused(
-      `wants to import ${JSON.stringify(`${module}.${name}`)}, which a ${this.rules.what} does not need`,
+      `wants to import ${show(`${module}.${name}`)}, which a ${this.rules.what} does not need`,
       this.rules.next,
     );
   }

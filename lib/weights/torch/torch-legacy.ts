@@ -7,6 +7,7 @@
  * A storage's type stands only where a tensor names it, so storages are found in the pickle first, those of other
  * entries of a checkpoint too. The format has no checksum: the storages must fill the file to its last byte.
  */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { OpenFile, WeightFile } from "../file.js";
 import type { WeightFormat } from "../format.js";
@@ -61,22 +62,28 @@ function namedStorages(
   persistents: readonly PicklePersistent[],
 ): ReadonlyMap<string, StorageId> {
   const storages = new Map<string, StorageId>();
-  const meanings = new Map<string, string>();
-  const checkMeaning = (key: string, ...words: unknown[]): void => {
-    const meaning = words.map(String).join(", ");
-    if ((meanings.get(key) ?? meaning) !== meaning)
-      throw weightsErrors.broken(source, `storage ${JSON.stringify(key)}`, "is named twice and not alike");
-    meanings.set(key, meaning);
+  const meanings = new Map<string, StorageId>();
+  const checkMeaning = (key: string, id: StorageId): void => {
+    if (!isSame(meanings.get(key) ?? id, id))
+      throw weightsErrors.broken(source, `storage ${show(key)}`, "is named twice and not alike");
+    meanings.set(key, id);
   };
   for (const persistent of persistents) {
-    const id = storageId(source, "a persistent id", persistent);
-    const { type, key, elements, part } = id;
-    checkMeaning(key, type, shown(elements));
-    if (part) checkMeaning(part.key, "part", shown(part.offset), shown(part.elements), key);
-    storages.set(key, id);
+    const { part, ...storage } = storageId(source, "a persistent id", persistent);
+    checkMeaning(storage.key, storage);
+    if (part) checkMeaning(part.key, { ...storage, part });
+    storages.set(storage.key, storage);
   }
   return storages;
 }
+
+const isSame = (a: StorageId, b: StorageId): boolean =>
+  a.type === b.type &&
+  a.key === b.key &&
+  a.elements === b.elements &&
+  a.part?.key === b.part?.key &&
+  a.part?.offset === b.part?.offset &&
+  a.part?.elements === b.part?.elements;
 
 /** Where the storages lie: each that is named must be in the list of keys once, and no other. */
 async function findStorages(
@@ -99,24 +106,19 @@ async function findStorages(
     const id = typeof key === "string" ? named.get(key) : undefined;
     if (id === undefined)
       throw weightsErrors.field(source, "a storage key", shown(key), "one that a tensor names");
-    if (found.has(id.key))
-      throw weightsErrors.broken(source, `storage ${JSON.stringify(id.key)}`, "is there twice");
+    if (found.has(id.key)) throw weightsErrors.broken(source, `storage ${show(id.key)}`, "is there twice");
     const { offset, elements } = await passStorage(stream, id.key, id.type);
     if (elements !== id.elements)
       throw weightsErrors.field(
         source,
-        `storage ${JSON.stringify(id.key)}: elements`,
+        `storage ${show(id.key)}: elements`,
         elements,
-        `${String(shown(id.elements))}, as the state dict says`,
+        `${id.elements}, as the state dict says`,
       );
     found.set(id.key, { offset, size: elements * ELEMENT_BYTES[id.type] });
   }
   for (const key of named.keys())
     if (!found.has(key))
-      throw weightsErrors.broken(
-        source,
-        `storage ${JSON.stringify(key)}`,
-        "is not in the list of storage keys",
-      );
+      throw weightsErrors.broken(source, `storage ${show(key)}`, "is not in the list of storage keys");
   return found;
 }

@@ -1,4 +1,5 @@
 /** Tensors as pickles of 0.1.10 and later have them: calls of torch._utils._rebuild_tensor on a storage. */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { Shape } from "../../network/layers.js";
 import { kindOf, PickleCall, PickleTuple, shown, type PickleValue } from "../pickle/pickle-values.js";
@@ -43,11 +44,11 @@ function storageOf(place: TensorPlace, persistent: PickleValue | undefined, find
   const { type, key, elements, part } = storageId(source, place.at("storage"), persistent);
   const bytes = find(key);
   if (bytes === undefined)
-    throw weightsErrors.broken(source, place.at("storage"), `${JSON.stringify(key)} is not in the file`);
-  if (typeof elements !== "number" || elements * ELEMENT_BYTES[type] !== bytes.size)
+    throw weightsErrors.broken(source, place.at("storage"), `${show(key)} is not in the file`);
+  if (elements * ELEMENT_BYTES[type] !== bytes.size)
     throw place.field(
       "storage elements",
-      shown(elements),
+      elements,
       `${bytes.size / ELEMENT_BYTES[type]}, as its ${bytes.size} bytes of ${type} are`,
     );
   const whole = wholeStorage(key, type, bytes.offset, elements);

@@ -1,4 +1,5 @@
 /** The storages of PyTorch's files: plain arrays of numbers, of which tensors are views. */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import { BYTES_PER_ELEMENT } from "../numbers.js";
 import type { PickleStream } from "../pickle/pickle-stream.js";
@@ -99,7 +100,7 @@ export function partOf(source: string, at: string, storage: Storage, { offset, e
 export interface StorageId {
   readonly type: ElementType;
   readonly key: string;
-  readonly elements: PickleValue | undefined;
+  readonly elements: number;
   /** The key of a view, and the part of the storage that it is; None, or not there, for the whole storage. */
   readonly part?: Part & { readonly key: string };
 }
@@ -115,6 +116,7 @@ export function storageId(source: string, at: string, persistent: PickleValue | 
   const type = elementType(className, STORAGES);
   if (kind !== "storage" || type === undefined || typeof key !== "string")
     throw weightsErrors.broken(source, at, `is ${kindOf(persistent)} without a type and a key`);
+  if (!isCount(elements)) throw weightsErrors.field(source, `${at}: elements`, shown(elements), COUNT);
   if (view === null) return { type, key, elements };
   const [viewKey, offset, size] = view instanceof PickleTuple ? view.items : [];
   if (typeof viewKey !== "string")
@@ -137,7 +139,7 @@ export async function passStorage(stream: PickleStream, key: string, type: Eleme
   if (!isCount(elements) || elements > room)
     throw weightsErrors.field(
       stream.source,
-      `storage ${JSON.stringify(key)}: elements`,
+      `storage ${show(key)}: elements`,
       elements,
       `from 0 to ${room}, for which there is room`,
     );

@@ -6,6 +6,7 @@
  * tensors: a pickled count; for each the pickled (key, key of its storage, class), then the number of axes in 32 bits,
  * 32 bits that are passed over, sizes, strides and the offset in the storage, in elements, 64 bits each.
  */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { PickleStream } from "../pickle/pickle-stream.js";
 import { PickleTuple, shown, type PickleValue } from "../pickle/pickle-values.js";
@@ -27,8 +28,7 @@ export async function readStorages(stream: PickleStream): Promise<ReadonlyMap<st
   const { source } = stream;
   const storages = new Map<string, Storage>();
   const add = (key: string, storage: Storage): void => {
-    if (storages.has(key))
-      throw weightsErrors.broken(source, `storage ${JSON.stringify(key)}`, "is there twice");
+    if (storages.has(key)) throw weightsErrors.broken(source, `storage ${show(key)}`, "is there twice");
     storages.set(key, storage);
   };
   const count = await readCount(stream, "storages");
@@ -81,7 +81,7 @@ export async function readTensors(
     if (type !== storage.type)
       throw weightsErrors.field(source, `${at}: class`, shown(className), `a tensor's of ${storage.type}`);
     if (tensors.has(key) || storages.has(key))
-      throw weightsErrors.broken(source, `tensor key ${JSON.stringify(key)}`, "is there twice");
+      throw weightsErrors.broken(source, `tensor key ${show(key)}`, "is there twice");
     tensors.set(key, { storage, ...(await readLayout(stream, at)) });
   }
   stream.finish();

@@ -2,6 +2,7 @@
  * PyTorch's tar files (torch.save of before 0.1.10): the members sys_info, pickle (the state dict, in which a tensor is
  * its key as a decimal string), tensors and storages. Facts from torch/serialization.py, legacy_load in _legacy_load.
  */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { OpenFile, WeightFile } from "../file.js";
 import type { WeightFormat } from "../format.js";
@@ -53,7 +54,7 @@ function findMembers(source: string, found: ReadonlyMap<string, TarMember>): rea
     if (member === undefined)
       throw weightsErrors.unsupported(
         source,
-        `a tar archive without ${JSON.stringify(name)}`,
+        `a tar archive without ${show(name)}`,
         "give the file that torch.save wrote",
       );
     return member;
@@ -62,7 +63,7 @@ function findMembers(source: string, found: ReadonlyMap<string, TarMember>): rea
   if (other)
     throw weightsErrors.refused(
       source,
-      `member ${JSON.stringify(other.name)}`,
+      `member ${show(other.name)}`,
       `is none of ${MEMBERS.join(", ")}`,
       "give the file that torch.save wrote",
     );

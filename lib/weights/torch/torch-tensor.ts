@@ -1,4 +1,5 @@
 /** A tensor as PyTorch's files describe it, as a view of a storage, checked. */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { Shape } from "../../network/layers.js";
 import { elementsOf } from "../../network/shapes.js";
@@ -31,7 +32,7 @@ export class TensorPlace {
   ) {}
 
   at(field: string): string {
-    return `tensor ${JSON.stringify(this.name)}: ${field}`;
+    return `tensor ${show(this.name)}: ${field}`;
   }
 
   field(field: string, got: unknown, rule: string) {
@@ -39,7 +40,7 @@ export class TensorPlace {
   }
 
   refused(problem: string, next: string) {
-    return weightsErrors.refused(this.source, `tensor ${JSON.stringify(this.name)}`, problem, next);
+    return weightsErrors.refused(this.source, `tensor ${show(this.name)}`, problem, next);
   }
 }
 

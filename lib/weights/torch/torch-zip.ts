@@ -6,6 +6,7 @@
  * other member's. The CRC-32 of data.pkl is checked at once, those of the storages as they stream: 244 MB would have to
  * be read before the first use.
  */
+import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import type { OpenFile, WeightFile } from "../file.js";
 import type { WeightFormat } from "../format.js";
@@ -40,7 +41,7 @@ async function readTorchZip(file: WeightFile, opened: OpenFile): Promise<FileCon
   if (size > LARGEST_PICKLE)
     throw weightsErrors.refused(
       source,
-      `member ${JSON.stringify(pickle.name)}`,
+      `member ${show(pickle.name)}`,
       `has ${size} bytes, more than ${LARGEST_PICKLE}`,
       "save the state dict alone",
     );
@@ -76,14 +77,14 @@ async function checkByteOrder(
   member: ZipMember | undefined,
 ): Promise<void> {
   if (member === undefined) return;
-  const at = `member ${JSON.stringify(member.name)}`;
+  const at = `member ${show(member.name)}`;
   if (member.size > 16) throw weightsErrors.field(file.source, `${at}: size`, member.size, "at most 16");
   const order = Buffer.from(await readMember(file, opened, member)).toString("latin1");
   if (order !== "little")
     throw weightsErrors.refused(
       file.source,
       at,
-      `is ${JSON.stringify(order)}, not "little"`,
+      `is ${show(order)}, not "little"`,
       "save it on a little-endian machine",
     );
 }
