@@ -8,6 +8,7 @@ import { weightsErrors } from "../errors/weights.js";
 import { checkCrc, type Checksum } from "./checksums.js";
 import { crc32 } from "./crc32.js";
 import type { OpenFile, WeightFile } from "./file.js";
+import { WindowedFile } from "./windowed.js";
 
 /** `crc` is that of its bytes as they were before they were packed. */
 export interface ZipMember extends Checksum {
@@ -184,6 +185,7 @@ async function locate(
   entries: readonly ZipMember[],
   directoryOffset: number,
 ): Promise<ReadonlyMap<string, ZipMember>> {
+  const headers = new WindowedFile(opened, directoryOffset);
   const members = new Map<string, ZipMember>();
   let end = 0;
   for (const entry of [...entries].sort((a, b) => a.offset - b.offset)) {
@@ -207,7 +209,7 @@ async function locate(
         entry.offset,
         `before the directory at ${directoryOffset}`,
       );
-    await opened.read(entry.offset, local);
+    await headers.read(entry.offset, local);
     if (
       local.readUInt32LE(0) !== LOCAL_SIGNATURE ||
       local.readUInt16LE(26) !== name.length ||

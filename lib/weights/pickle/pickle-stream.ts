@@ -1,6 +1,7 @@
-/** Pickles and numbers, one behind the other in a part of a file, of which only a little is in memory at a time. */
+/** Pickles and numbers, one behind the other in a part of a file. */
 import { weightsErrors } from "../../errors/weights.js";
 import type { OpenFile } from "../file.js";
+import { WindowedFile } from "../windowed.js";
 import { readPickle, type Pickled } from "./pickle.js";
 
 export interface StreamPart {
@@ -23,7 +24,7 @@ export class PickleStream {
     file: OpenFile,
     part: StreamPart,
   ) {
-    this.#file = file;
+    this.#file = new WindowedFile(file, part.start + part.size);
     this.#part = part;
   }
 
