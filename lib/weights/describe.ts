@@ -1,5 +1,4 @@
 import { elementsOf } from "../network/shapes.js";
-import { totalElements } from "./stored.js";
 import type { TensorInfo, Weights } from "./weights.js";
 
 export interface WeightsDescription {
@@ -7,7 +6,7 @@ export interface WeightsDescription {
   readonly format: string;
   /** The network's name, where the weights tell it. */
   readonly model?: string;
-  /** Numbers of class names, 0 without. */
+  /** How many class names there are, 0 without. */
   readonly labels: number;
   readonly tensors: readonly (TensorInfo & { readonly elements: number })[];
   /** Elements of all tensors. */
@@ -16,13 +15,16 @@ export interface WeightsDescription {
 
 /** What is known of weights without reading their numbers, as plain data. */
 export function describeWeights(weights: Weights): WeightsDescription {
-  const tensors = [...weights.tensors.values()];
+  const tensors = [...weights.tensors.values()].map((tensor) => ({
+    ...tensor,
+    elements: elementsOf(tensor.shape),
+  }));
   return {
     source: weights.source,
     format: weights.format,
     ...(weights.network && { model: weights.network.name }),
     labels: weights.labels?.length ?? 0,
-    tensors: tensors.map((tensor) => ({ ...tensor, elements: elementsOf(tensor.shape) })),
-    parameters: totalElements(tensors),
+    tensors,
+    parameters: tensors.reduce((sum, { elements }) => sum + elements, 0),
   };
 }

@@ -1,6 +1,5 @@
 /** Tensors that lie in a file as arrays of numbers: all that the readers of formats have to find. */
 import type { Shape } from "../network/layers.js";
-import { elementsOf } from "../network/shapes.js";
 import { Bands } from "./bands.js";
 import { CheckedFile, type Checksum } from "./checksums.js";
 import type { OpenFile, WeightFile } from "./file.js";
@@ -47,6 +46,8 @@ export interface StoredTensor extends TensorInfo {
 /** What a reader of a format finds: every tensor checked to lie inside the file. */
 export interface FileContents extends Purpose {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
+  /** Bytes to which packed members unpack, beside the file's own. */
+  readonly unpackedBytes?: number;
   /** Of parts of the file that do not overlap: those that are read are checked by the end of the stream. */
   readonly checksums?: readonly Checksum[];
 }
@@ -55,9 +56,11 @@ export interface FileContents extends Purpose {
 const CHUNK = 1 << 20;
 
 export function fileWeights(file: WeightFile, format: string, contents: FileContents): Weights {
-  const { tensors, checksums = [], ...purpose } = contents;
+  const { tensors, checksums = [], network, preprocessing, labels } = contents;
   return {
-    ...purpose,
+    ...(network && { network }),
+    ...(preprocessing && { preprocessing }),
+    ...(labels && { labels }),
     source: file.source,
     format,
     tensors: new Map([...tensors].map(([name, { shape, dtype }]) => [name, { name, shape, dtype }])),
@@ -182,7 +185,3 @@ function closeGaps(bytes: Uint8Array, size: number, step: number, count: number)
   for (let i = 1; i < count; i++)
     for (let byte = 0; byte < size; byte++) bytes[i * size + byte] = bytes[i * step + byte];
 }
-
-/** Elements of all tensors together. */
-export const totalElements = (tensors: Iterable<TensorInfo>): number =>
-  [...tensors].reduce((total, { shape }) => total + elementsOf(shape), 0);

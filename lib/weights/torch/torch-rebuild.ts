@@ -10,7 +10,6 @@ import {
   SAVE_STATE,
   STORAGES,
   storageId,
-  wholeStorage,
   type Storage,
   type StorageBytes,
 } from "./torch-storage.js";
@@ -51,7 +50,7 @@ function storageOf(place: TensorPlace, persistent: PickleValue | undefined, find
       elements,
       `${bytes.size / ELEMENT_BYTES[type]}, as its ${bytes.size} bytes of ${type} are`,
     );
-  const whole = wholeStorage(key, type, bytes.offset, elements);
+  const whole = { type, offset: bytes.offset, elements };
   return part ? partOf(source, place.at("view"), whole, part) : whole;
 }
 

@@ -7,7 +7,7 @@ import {
   type PickleDict,
   type PickleValue,
 } from "../pickle/pickle-values.js";
-import { totalElements, type StoredTensor } from "../stored.js";
+import type { StoredTensor } from "../stored.js";
 import { SAVE_STATE } from "./torch-storage.js";
 import { checkedTensor, TensorPlace, type TensorView } from "./torch-tensor.js";
 
@@ -24,9 +24,6 @@ export const LARGEST_PICKLE = 1 << 20;
 
 /** Items in the state of a parameter that holds its tensor there: data, creator, hooks, requires_grad, volatile. */
 const OLD_STATE = 5;
-/** Times that the tensors may cover the storages: tied weights do so twice, a bomb as often as it can. */
-const MOST_SHARING = 4;
-const SHARING_FLOOR = 1 << 20;
 /** Where checkpoints keep the state dict. */
 const WRAPPERS = ["state_dict", "model"];
 
@@ -40,7 +37,6 @@ export function stateTensors(
   pickled: PickleValue,
   readView: ReadView,
 ): ReadonlyMap<string, StoredTensor> {
-  const storages = new Map<string, number>();
   const tensors = new Map<string, StoredTensor>();
   for (const [key, value] of stateDict(source, pickled)) {
     if (typeof key !== "string")
@@ -51,20 +47,8 @@ export function stateTensors(
         "name tensors by strings",
       );
     const place = new TensorPlace(source, key);
-    const view = readView(place, withoutParameter(value));
-    const { saved } = view.storage;
-    storages.set(saved.key, saved.elements);
-    tensors.set(key, checkedTensor(place, view));
+    tensors.set(key, checkedTensor(place, readView(place, withoutParameter(value))));
   }
-  const stored = [...storages.values()].reduce((sum, elements) => sum + elements, 0);
-  const named = totalElements(tensors.values());
-  if (named > Math.max(MOST_SHARING * stored, SHARING_FLOOR))
-    throw weightsErrors.refused(
-      source,
-      "the state dict",
-      `names ${named} elements of storages that hold ${stored}`,
-      "save each tensor with a storage of its own (tensor.clone())",
-    );
   return tensors;
 }
 

@@ -61,17 +61,7 @@ export interface Storage {
   /** Bytes from the start of the file. */
   readonly offset: number;
   readonly elements: number;
-  /** The storage that is saved, so that what several parts of it share is counted once. */
-  readonly saved: { readonly key: string; readonly elements: number };
 }
-
-/** The whole of a storage that is saved at byte `offset` of the file. */
-export const wholeStorage = (key: string, type: ElementType, offset: number, elements: number): Storage => ({
-  type,
-  offset,
-  elements,
-  saved: { key, elements },
-});
 
 /** A view of a storage: `elements` from element `offset` on. */
 export interface Part {
@@ -145,7 +135,7 @@ export async function passStorage(stream: PickleStream, key: string, type: Eleme
     );
   const { offset } = stream;
   stream.skip(elements * ELEMENT_BYTES[type]);
-  return wholeStorage(key, type, offset, elements);
+  return { type, offset, elements };
 }
 
 const COUNT = "a whole number from 0";
