@@ -15,6 +15,8 @@ const DIM = 1;
 /** Axes, and elements of a blob, that Caffe has at most. */
 const MOST_AXES = 32;
 const MOST_ELEMENTS = 2 ** 31 - 1;
+/** Pieces of a blob's numbers, each of which is read by itself; writers make one. */
+const MOST_RUNS = 256;
 
 /** A blob without a name. */
 export type Blob = Omit<StoredTensor, "name">;
@@ -29,6 +31,8 @@ export async function readBlob(blob: Message): Promise<Blob> {
   const doubles = runsOf(blob, FIELD.double, 8);
   const [dtype, runs] =
     doubles.length > 0 ? (["F64", doubles] as const) : (["F32", runsOf(blob, FIELD.data, 4)] as const);
+  if (runs.length > MOST_RUNS)
+    throw blob.broken("its data", `is in ${runs.length} pieces; it must be at most ${MOST_RUNS}`);
   const elements = elementsOf(shape);
   const count = runs.reduce((sum, run) => sum + run.count, 0);
   if (count !== elements)
