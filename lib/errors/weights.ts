@@ -156,7 +156,6 @@ export const weightsErrors = {
       `${path}: the header would have ${bytes} bytes; readers take at most ${limit}; take the mean image` +
         " (preprocessing.meanImage) out, so that its mean colour stands for it, or write fewer labels",
     ),
-
   unwritable: (path: string, cause: unknown) =>
     new AlexNetError(
       "WEIGHTS_UNWRITABLE",

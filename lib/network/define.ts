@@ -5,6 +5,8 @@ import { inferShapes } from "./shapes.js";
 const TENSOR_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /** Sizes past this are a slip of the pen, and their products would leave the safe integers. */
 export const LARGEST_SIZE = 1 << 20;
+/** AlexNet has 22; what is planned and tuned for each is not for a list without an end. */
+const MOST_LAYERS = 1000;
 const WHOLE = `a whole number from 1 to ${LARGEST_SIZE}`;
 
 /** What `defineNetwork` made, which cannot change any more. */
@@ -37,6 +39,13 @@ export function defineNetwork(description: unknown): Network {
   if (!Array.isArray(description.layers))
     throw networkErrors.field(`network ${name}`, "layers", description.layers, "a list of layers");
   if (description.layers.length === 0) throw networkErrors.empty(name);
+  if (description.layers.length > MOST_LAYERS)
+    throw networkErrors.field(
+      `network ${name}`,
+      "the number of layers",
+      description.layers.length,
+      `at most ${MOST_LAYERS}`,
+    );
   const layers = description.layers.map((layer, index) => defineLayer(layer, index));
   const seen = new Set<string>();
   for (const layer of layers) {

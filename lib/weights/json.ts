@@ -2,6 +2,8 @@
  * JSON as weight files need it. `JSON.parse` keeps the last of two equal keys without a word, gives "__proto__" a
  * meaning, and rounds integers past 2^53; here objects are Maps, and all three are errors or plain data.
  */
+import { show } from "../errors/base.js";
+
 export type Json = null | boolean | number | string | readonly Json[] | ReadonlyMap<string, Json>;
 
 /** Nesting that is followed; headers of weight files need 3. */
@@ -9,8 +11,6 @@ const DEEPEST = 32;
 
 const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-// up to the first quote that is not escaped; JSON.parse judges what is inside
-const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
 
 /** @throws SyntaxError with the position of the first character that is wrong. */
 export function parseJson(text: string): Json {
@@ -32,11 +32,17 @@ export function parseJson(text: string): Json {
     return true;
   };
   const string = (): string => {
-    match(SPACE);
-    const start = at;
-    const quoted = match(STRING) ?? fail("a string");
+    if (!take('"')) return fail("a string");
+    const start = at - 1;
+    // not by a pattern, which would need room on the stack for each escape
+    while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+    if (at >= text.length) {
+      at = start;
+      fail("a string");
+    }
+    at++;
     try {
-      return JSON.parse(quoted) as string;
+      return JSON.parse(text.slice(start, at)) as string;
     } catch (cause) {
       throw new SyntaxError(`a string without bad escapes expected at character ${start}`, { cause });
     }
@@ -60,7 +66,7 @@ export function parseJson(text: string): Json {
     if (take("}")) return entries;
     do {
       const key = string();
-      if (entries.has(key)) throw new SyntaxError(`key ${JSON.stringify(key)} is there twice`);
+      if (entries.has(key)) throw new SyntaxError(`key ${show(key)} is there twice`);
       if (!take(":")) fail('":"');
       entries.set(key, value(depth));
     } while (take(","));
@@ -86,4 +92,16 @@ export function parseJson(text: string): Json {
   const result = value(0);
   match(SPACE);
   return at === text.length ? result : fail("the end");
+}
+
+/**
+ * The value that `JSON.parse` would give, of objects in place of Maps: as deep as what was parsed, and each key, also
+ * "__proto__", a property of its own.
+ */
+export function plainJson(json: Json): unknown {
+  if (json instanceof Map)
+    return Object.fromEntries(
+      [...(json as ReadonlyMap<string, Json>)].map(([key, item]) => [key, plainJson(item)]),
+    );
+  return Array.isArray(json) ? json.map(plainJson) : json;
 }

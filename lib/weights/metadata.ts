@@ -1,9 +1,11 @@
 /** What this package writes beside the tensors: the network, the preprocessing and the labels, as strings: JSON, but base64 for a mean image. */
+import { reasonOf } from "../errors/base.js";
 import { weightsErrors } from "../errors/weights.js";
 import { defineNetwork } from "../network/define.js";
 import type { Network } from "../network/layers.js";
 import { channelsOf, type Preprocessing } from "../network/preprocessing.js";
 import { elementsOf, inferShapes } from "../network/shapes.js";
+import { parseJson, plainJson } from "./json.js";
 import { bytesOf, firstNotFinite } from "./numbers.js";
 import type { Purpose } from "./weights.js";
 
@@ -13,6 +15,9 @@ const FORMAT = "alexnet-threads";
 /** Whether metadata is of a file of this package. */
 export const isOwnMetadata = (metadata: ReadonlyMap<string, string>): boolean =>
   metadata.get("format") === FORMAT;
+
+/** Characters of one field of JSON. 1000 class names have 30 thousand. */
+const LONGEST_TEXT = 1 << 20;
 
 export function metadataFromPurpose({ network, preprocessing, labels }: Purpose): Record<string, string> {
   const { meanImage, ...recipe } = preprocessing ?? {};
@@ -44,11 +49,21 @@ export function purposeFromMetadata(
       throw weightsErrors.metadata(source, `${where} ${field}`, cause);
     }
   };
-  const network = read("network", (text) => defineNetwork(JSON.parse(text)));
-  const recipe = read("preprocessing", (text) => checkPreprocessing(JSON.parse(text)));
+  const network = read("network", (text) => defineNetwork(jsonOf(text)));
+  const recipe = read("preprocessing", (text) => checkPreprocessing(jsonOf(text)));
   const preprocessing = read("meanImage", (text) => withMeanImage(recipe, text)) ?? recipe;
-  const labels = read("labels", (text) => checkLabels(JSON.parse(text), network));
+  const labels = read("labels", (text) => checkLabels(jsonOf(text), network));
   return { ...(network && { network }), ...(preprocessing && { preprocessing }), ...(labels && { labels }) };
+}
+
+function jsonOf(text: string): unknown {
+  if (text.length > LONGEST_TEXT)
+    throw weightsErrors.metadataField("the number of its characters", text.length, `at most ${LONGEST_TEXT}`);
+  try {
+    return plainJson(parseJson(text));
+  } catch (cause) {
+    throw new SyntaxError(`it is not JSON: ${reasonOf(cause)}`, { cause });
+  }
 }
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);

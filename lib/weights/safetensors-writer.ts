@@ -22,7 +22,8 @@ const ALIGNMENT = 64;
  * the labels where the weights have them. The file appears under `path` only when it is whole: it is written beside,
  * flushed to the disk and renamed. F32 reads back to the same bits.
  * @throws AlexNetError OPTION_INVALID for another dtype, WEIGHTS_UNWRITABLE, also where a mean image of more than about
- * 1000 x 1000 pixels makes the header too large, or what reading `weights` throws; then nothing stays behind.
+ * 500 x 500 pixels, or names and labels, make the header larger than is read back, or what reading `weights` throws; then
+ * nothing stays behind.
  */
 export async function saveWeights(path: string, weights: Weights, options: SaveOptions = {}): Promise<void> {
   const { dtype = "F32" } = options;

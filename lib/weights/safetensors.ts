@@ -17,7 +17,7 @@ import type { StoredTensor } from "./stored.js";
  * Bytes. The reference reader stops at 100 MB; 16 tensors and 1000 class names need less than 100 KB, and a mean image of
  * 256 x 256 pixels a megabyte.
  */
-export const LARGEST_HEADER = 16 << 20;
+export const LARGEST_HEADER = 4 << 20;
 const LARGEST_RANK = 8;
 const ENTRY_FIELDS = ["dtype", "shape", "data_offsets"];
 

@@ -121,6 +121,11 @@ const REFUSED: [factory: keyof typeof networkErrors, description: unknown, text:
     withLayers(relu, relu),
     "relu1: name is used by two layers; every layer needs a name of its own; rename one",
   ],
+  [
+    "field",
+    withLayers(...Array<object>(1001).fill({ type: "relu", name: "r" })),
+    "network net: the number of layers is 1001; it must be at most 1000",
+  ],
   ["empty", withLayers(), "network net: layers is empty; it must hold at least one layer"],
   [
     "groups",

@@ -85,11 +85,30 @@ describe("metadata of safetensors files", () => {
         ` part of${again}`,
     ));
 
-  it("refuses a field that is not JSON, in the words of the engine", () =>
+  const texts: readonly [title: string, text: string, problem: string][] = [
+    ["that is cut off", "{", "it is not JSON: a string expected at character 1, got the end"],
+    ["with a key twice", '{"a":1,"a":2}', 'it is not JSON: key "a" is there twice'],
+    ["of a thousand lists", "[".repeat(1000), "it is not JSON: nested deeper than 32 at character 32"],
+    [
+      "of a million characters and more",
+      " ".repeat((1 << 20) + 1),
+      "the number of its characters is 1048577; it must be at most 1048576",
+    ],
+  ];
+  for (const [title, text, problem] of texts)
+    for (const field of ["network", "preprocessing", "labels"])
+      it(`refuses ${field} ${title}`, () =>
+        expectError(
+          () => read({ format, [field]: text }),
+          "WEIGHTS_INVALID",
+          `w: __metadata__ ${field}: ${problem}${again}`,
+        ));
+
+  it("gives __proto__ no meaning", () =>
     expectError(
-      () => read({ format, labels: "{" }),
+      () => read({ format, network: '{"__proto__":{"name":"a"},"input":[1,1,1],"layers":[]}' }),
       "WEIGHTS_INVALID",
-      /^w: __metadata__ labels: .*JSON.*; save/,
+      /^w: __metadata__ network: network: unknown parameter "__proto__"/,
     ));
 
   const fields: readonly [field: string, value: unknown, text: string][] = [

@@ -132,7 +132,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string | RegExp
   [
     "metadata that are no JSON",
     { metadata: { format: "alexnet-threads", labels: "cat" } },
-    "metadata_props labels: Unexpected token 'c', \"cat\" is not valid JSON; save the weights again",
+    'metadata_props labels: it is not JSON: a value expected at character 0, got "c"; save the weights again',
   ],
   [
     "a name that is not UTF-8",
