@@ -5,8 +5,8 @@ import { inferShapes } from "./shapes.js";
 const TENSOR_NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 /** Sizes past this are a slip of the pen, and their products would leave the safe integers. */
 export const LARGEST_SIZE = 1 << 20;
-/** AlexNet has 22; what is planned and tuned for each is not for a list without an end. */
-const MOST_LAYERS = 1000;
+/** AlexNet has 22. */
+export const MOST_LAYERS = 256;
 const WHOLE = `a whole number from 1 to ${LARGEST_SIZE}`;
 
 /** What `defineNetwork` made, which cannot change any more. */

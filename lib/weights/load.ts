@@ -10,7 +10,7 @@ import { recognise, resolveNetwork } from "./resolve.js";
 import { fileWeights, type FileContents } from "./stored.js";
 import type { Weights } from "./weights.js";
 
-/** Tensors of one file: a network of 1000 layers, the most that one may have, has 2000. */
+/** Tensors of one file: more than other networks' files have, so that those are told by name. */
 const MOST_TENSORS = 2048;
 /** Times that tensors may cover a file's bytes: tied weights do so twice, a bomb as often as it can. */
 const MOST_TIMES = 4;

@@ -123,8 +123,8 @@ const REFUSED: [factory: keyof typeof networkErrors, description: unknown, text:
   ],
   [
     "field",
-    withLayers(...Array<object>(1001).fill({ type: "relu", name: "r" })),
-    "network net: the number of layers is 1001; it must be at most 1000",
+    withLayers(...Array<object>(257).fill({ type: "relu", name: "r" })),
+    "network net: the number of layers is 257; it must be at most 256",
   ],
   ["empty", withLayers(), "network net: layers is empty; it must hold at least one layer"],
   [

@@ -2,7 +2,7 @@
 import { AlexNetError } from "../../errors/base.js";
 import { onnxErrors } from "../../errors/onnx.js";
 import { weightsErrors } from "../../errors/weights.js";
-import { defineNetwork } from "../../network/define.js";
+import { defineNetwork, MOST_LAYERS } from "../../network/define.js";
 import { towersOf, type Network, type Shape } from "../../network/layers.js";
 import { inferShapes } from "../../network/shapes.js";
 import { CONSTANT_OPERATORS, Constants } from "./constants.js";
@@ -24,9 +24,6 @@ export interface Chain {
   readonly input: readonly [number, number, number];
   readonly layers: readonly ChainLayer[];
 }
-
-/** AlexNet has 22. */
-const MOST_LAYERS = 1000;
 
 /** @throws AlexNetError WEIGHTS_INVALID naming the node, the input or the output. */
 export function chainOf(source: string, model: OnnxModel): Chain {
