@@ -82,10 +82,12 @@ export class WireReader {
     let count = 1;
     for (let next = at + step; next + step <= end;) {
       await this.#load(next);
-      const from = this.#from;
-      const last = Math.min(end, from + this.#window.length) - step;
-      for (; next <= last; next += step, count++)
-        for (let i = 0; i < tag.length; i++) if (this.#window[next - from + i] !== tag[i]) return count;
+      const first = next - this.#from;
+      const whole = Math.floor((Math.min(end - this.#from, this.#window.length) - first) / step);
+      const found = repeats(this.#window, first, step, tag, whole);
+      count += found;
+      if (found < whole) break;
+      next += found * step;
     }
     return count;
   }
@@ -190,4 +192,14 @@ export class WireReader {
   #wrong(at: number, what: string, problem: string) {
     return weightsErrors.broken(this.#source, `${what}, the field at byte ${at}`, problem);
   }
+}
+
+/** How often `tag` stands `step` bytes further, from byte `at` on: at most `most` times. */
+function repeats(bytes: Uint8Array, at: number, step: number, tag: Uint8Array, most: number): number {
+  const [first] = tag;
+  const isSame = (place: number): boolean => tag.every((byte, index) => bytes[place + index] === byte);
+  let count = 0;
+  for (let place = at; count < most; count++, place += step)
+    if (bytes[place] !== first || (tag.length > 1 && !isSame(place))) break;
+  return count;
 }
