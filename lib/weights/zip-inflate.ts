@@ -1,7 +1,7 @@
 /** Deflated members of zip archives, unpacked as far as they are wanted and never further than they may go. */
 import { createInflateRaw } from "node:zlib";
 import { Readable } from "node:stream";
-import { AlexNetError, show } from "../errors/base.js";
+import { AlexNetError, reasonOf, show } from "../errors/base.js";
 import { weightsErrors } from "../errors/weights.js";
 import { checkCrc } from "./checksums.js";
 import { crc32 } from "./crc32.js";
@@ -12,8 +12,10 @@ import type { ZipMember } from "./zip.js";
 const CHUNK = 1 << 16;
 /** Bytes that are unpacked at a time: with Node's own 16 KB, most of the time is spent between them. */
 const UNPACKED = 1 << 18;
-/** Deflate makes at most 258 bytes of 2 bits. */
-const MOST_RATIO = 1032;
+/** Times that numbers may have been packed: pruned and quantised ones are by 35 (Han et al., "Deep Compression"). */
+const MOST_RATIO = 40;
+/** Bytes that any member may have: the biases of a layer may all be zero. */
+const ALWAYS = 1 << 20;
 
 /** The first bytes of a member, `length` of them or all. */
 export async function inflateHead(
@@ -39,14 +41,14 @@ export async function inflateMember(
   return bytes;
 }
 
-/** @throws AlexNetError WEIGHTS_INVALID where the member's size in the directory is more than its bytes can give. */
+/** @throws AlexNetError WEIGHTS_INVALID where the member would unpack to far more than numbers do. */
 export function checkRatio(source: string, { name, size, packedSize }: ZipMember): void {
-  if (size > packedSize * MOST_RATIO)
-    throw weightsErrors.field(
+  if (size > Math.max(ALWAYS, packedSize * MOST_RATIO))
+    throw weightsErrors.refused(
       source,
-      `member ${show(name)}: size`,
-      size,
-      `at most ${packedSize * MOST_RATIO}, as ${packedSize} deflated bytes can give`,
+      `member ${show(name)}`,
+      `unpacks to ${size} bytes, more than ${MOST_RATIO} times its ${packedSize}`,
+      "save it with np.savez, which does not pack",
     );
 }
 
@@ -79,11 +81,7 @@ async function inflateInto(
     }
   } catch (cause) {
     if (cause instanceof AlexNetError) throw cause;
-    throw weightsErrors.broken(
-      source,
-      at,
-      `cannot be inflated (${cause instanceof Error ? cause.message : ""})`,
-    );
+    throw weightsErrors.broken(source, at, `cannot be inflated (${reasonOf(cause)})`);
   } finally {
     packed.destroy();
     inflate.destroy();

@@ -45,11 +45,13 @@ async function readNpz(file: WeightFile, opened: OpenFile): Promise<FileContents
       "save those of one network alone",
     );
   const tensors = new Map<string, StoredTensor>();
+  let unpackedBytes = 0;
   for (const member of members.values()) {
+    if (member.method === DEFLATED) unpackedBytes += member.size;
     const tensor = await readMemberTensor(file.source, opened, member);
     tensors.set(tensor.name, tensor);
   }
-  return { tensors, checksums: storedMembers(members) };
+  return { tensors, unpackedBytes, checksums: storedMembers(members) };
 }
 
 async function readMemberTensor(source: string, opened: OpenFile, member: ZipMember): Promise<StoredTensor> {
