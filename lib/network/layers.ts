@@ -77,6 +77,10 @@ export interface LocalResponseNormalisation {
   readonly scope: "tower" | "across";
 }
 
+/** Alpha for a sum that is divided by the size, whichever form the layer has. */
+export const dividedAlpha = ({ alpha, size, alphaDividedBySize }: LocalResponseNormalisation): number =>
+  alphaDividedBySize ? alpha : alpha * size;
+
 export interface FullyConnected {
   readonly type: "fully-connected";
   readonly name: string;

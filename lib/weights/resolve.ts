@@ -1,9 +1,10 @@
 /** Which network a set of weights belongs to. */
 import { weightsErrors, type Misfit } from "../errors/weights.js";
-import { definedNetwork, defineNetwork, LARGEST_SIZE } from "../network/define.js";
+import { definedNetwork } from "../network/define.js";
 import type { Network, Shape } from "../network/layers.js";
 import { parametersOf } from "../network/parameters.js";
 import { PREPROCESSING, type Preprocessing } from "../network/preprocessing.js";
+import { classifierOf, withClasses } from "../network/published.js";
 import { MODEL_NAMES, networkByName, type ModelName } from "../network/variants.js";
 import type { Purpose, Weights } from "./weights.js";
 
@@ -75,19 +76,6 @@ function withClassesOf(network: Network, weights: Weights): Network {
   const shape = (classifier && weights.tensors.get(`${classifier.name}.weight`)?.shape) ?? [];
   // anything but rows and columns is a misfit, and is named as one later
   return withClasses(network, shape.length === 2 ? shape[0] : undefined);
-}
-
-const classifierOf = ({ layers }: Network) => layers.findLast((layer) => layer.type === "fully-connected");
-
-/** The network with another number of classes, as long as a layer may have as many. */
-export function withClasses(network: Network, classes: number | undefined): Network {
-  const classifier = classifierOf(network);
-  if (classifier === undefined || classes === undefined) return network;
-  if (classes < 1 || classes > LARGEST_SIZE || classes === classifier.outFeatures) return network;
-  const layers = network.layers.map((layer) =>
-    layer === classifier ? { ...layer, outFeatures: classes } : layer,
-  );
-  return defineNetwork({ ...network, layers });
 }
 
 function misfitsOf(network: Network, weights: Weights): Misfit[] {

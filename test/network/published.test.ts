@@ -1,62 +1,59 @@
 import { expect } from "chai";
 import { defineNetwork } from "../../lib/network/define.js";
 import type { Layer, Network } from "../../lib/network/layers.js";
-import { asPublished } from "../../lib/network/published.js";
+import { publishedForm, withClasses } from "../../lib/network/published.js";
 import { MODEL_NAMES, networkByName } from "../../lib/network/variants.js";
 
 const changed = (network: Network, change: (layer: Layer) => object | undefined): Network =>
   defineNetwork({ ...network, name: "other", layers: network.layers.map(change).filter(Boolean) });
 
-describe("asPublished", () => {
+describe("publishedForm", () => {
   for (const model of MODEL_NAMES)
-    it(`knows ${model} under any name`, () => {
+    it(`knows ${model} under any name, with any names of its layers`, () => {
       const network = networkByName(model);
-      expect(asPublished(defineNetwork({ ...network, name: "other" }))).to.deep.equal(network);
+      const renamed = changed(network, (layer) => ({ ...layer, name: `${layer.name}_` }));
+      expect(publishedForm(renamed)).to.deep.equal(network);
     });
 
-  const caffenet = networkByName("caffenet");
-  const same: readonly [title: string, network: Network][] = [
-    [
-      "other classes",
-      changed(caffenet, (layer) => (layer.name === "fc8" ? { ...layer, outFeatures: 7 } : layer)),
-    ],
-    ["no dropout", changed(caffenet, (layer) => (layer.type === "dropout" ? undefined : layer))],
-    ["no softmax", changed(caffenet, (layer) => (layer.type === "softmax" ? undefined : layer))],
-    ["no flatten", changed(caffenet, (layer) => (layer.type === "flatten" ? undefined : layer))],
-    [
-      "other names of layers without parameters",
-      changed(caffenet, (layer) => (layer.type === "relu" ? { ...layer, name: `${layer.name}_` } : layer)),
-    ],
-  ];
-  for (const [title, network] of same)
-    it(`knows caffenet with ${title}`, () => {
-      expect(asPublished(network)).to.deep.equal({ ...network, name: "caffenet" });
-    });
-
-  const different: readonly [title: string, network: Network][] = [
-    ["another input", defineNetwork({ ...caffenet, input: [3, 231, 231] })],
-    [
-      "another name of a layer with parameters",
-      changed(caffenet, (layer) => (layer.name === "fc8" ? { ...layer, name: "fc8_" } : layer)),
-    ],
-    [
-      "other constants",
-      changed(caffenet, (layer) =>
-        layer.type === "local-response-normalisation" ? { ...layer, k: 2 } : layer,
+  it("knows one with another number of classes, and gives it with as many", () => {
+    const form = publishedForm(
+      changed(networkByName("caffenet"), (layer) =>
+        layer.name === "fc8" ? { ...layer, outFeatures: 7 } : layer,
       ),
-    ],
-    [
-      "dropout that scales when it is used",
-      changed(caffenet, (layer) => (layer.type === "dropout" ? { ...layer, scaling: "test" } : layer)),
-    ],
-    ["a ReLU less", changed(caffenet, (layer) => (layer.name === "relu5" ? undefined : layer))],
-    [
-      "other sizes",
-      changed(caffenet, (layer) => (layer.name === "fc7" ? { ...layer, outFeatures: 4095 } : layer)),
-    ],
-  ];
-  for (const [title, network] of different)
-    it(`does not take a network with ${title} for caffenet`, () => {
-      expect(asPublished(network)).to.equal(undefined);
-    });
+    );
+    expect(form).to.deep.equal(withClasses(networkByName("caffenet"), 7));
+    expect(form?.layers.find(({ name }) => name === "fc8")).to.deep.include({ outFeatures: 7 });
+  });
+
+  it("knows one without dropout and softmax, and gives it with them", () => {
+    const bare = changed(networkByName("bvlc-alexnet"), (layer) =>
+      layer.type === "dropout" || layer.type === "softmax" ? undefined : layer,
+    );
+    expect(publishedForm(bare)).to.deep.equal(networkByName("bvlc-alexnet"));
+  });
+
+  it("knows none in a network that computes something else", () => {
+    const caffenet = networkByName("caffenet");
+    expect(publishedForm(defineNetwork({ ...caffenet, input: [3, 231, 231] }))).to.equal(undefined);
+    const narrow = changed(caffenet, (layer) =>
+      layer.name === "fc7" ? { ...layer, outFeatures: 4095 } : layer,
+    );
+    expect(publishedForm(narrow)).to.equal(undefined);
+    const relu = defineNetwork({ name: "n", input: [3, 2, 2], layers: [{ type: "relu", name: "r" }] });
+    expect(publishedForm(relu)).to.equal(undefined);
+  });
+});
+
+describe("withClasses", () => {
+  const caffenet = networkByName("caffenet");
+
+  it("leaves a network alone that has as many, or whose classifier cannot have as many", () => {
+    for (const classes of [undefined, 1000, 0, 2 ** 20 + 1])
+      expect(withClasses(caffenet, classes)).to.equal(caffenet);
+  });
+
+  it("leaves a network alone that has no classifier", () => {
+    const relu = defineNetwork({ name: "n", input: [3, 2, 2], layers: [{ type: "relu", name: "r" }] });
+    expect(withClasses(relu, 7)).to.equal(relu);
+  });
 });

@@ -7,7 +7,8 @@ import { AlexNetError } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
 import { defineNetwork } from "../../network/define.js";
 import type { Network } from "../../network/layers.js";
-import { asPublished } from "../../network/published.js";
+import { parametersOf } from "../../network/parameters.js";
+import { publishedForm } from "../../network/published.js";
 import { MODEL_NAMES } from "../../network/variants.js";
 import type { Message } from "../protobuf/message.js";
 import { withRank } from "./blob.js";
@@ -34,7 +35,15 @@ export async function networkOf(net: Message, layers: readonly CaffeLayer[]): Pr
   const { channels = channelsOf(layers), height = PUBLISHED_SIZE, width = PUBLISHED_SIZE } = size ?? {};
   const name = nameOf((await net.text(1)) ?? "");
   const network = define(net.source, { name, input: [channels, height, width], layers: descriptions });
-  return asPublished(network) ?? (ended && size ? network : undefined);
+  const form = publishedForm(network);
+  if (form && sameNames(form, network)) return form;
+  return ended && size ? network : undefined;
+}
+
+/** Whether the parameters have the same names, by which the file's tensors are known. */
+function sameNames(one: Network, other: Network): boolean {
+  const [names, others] = [one, other].map((network) => parametersOf(network).map(({ name }) => name));
+  return names.join() === others.join();
 }
 
 /** Whether every layer that has sizes tells them, and there is one. */

@@ -1,14 +1,14 @@
 /** Which network a graph is, and what is known of its images. */
 import { onnxErrors } from "../../errors/onnx.js";
 import { defineNetwork } from "../../network/define.js";
+import { essenceOf } from "../../network/essence.js";
 import type { Network } from "../../network/layers.js";
 import { PREPROCESSING } from "../../network/preprocessing.js";
-import { MODEL_NAMES, networkByName } from "../../network/variants.js";
+import { publishedForm } from "../../network/published.js";
+import { MODEL_NAMES } from "../../network/variants.js";
 import { purposeFromMetadata } from "../metadata.js";
-import { withClasses } from "../resolve.js";
 import type { Purpose } from "../weights.js";
 import type { Chain } from "./chain.js";
-import { essenceOf } from "./essence.js";
 import { legal, namesOf } from "./layer-names.js";
 import type { OnnxModel } from "./model.js";
 
@@ -22,17 +22,13 @@ type Named = Purpose & { readonly network: Network };
 export function purposeOf(source: string, model: OnnxModel, chain: Chain): Named {
   const found = networkOf(model.graph.name, chain);
   const told = purposeFromMetadata(source, model.metadata, "metadata_props");
-  const essence = essenceOf(found);
   if (told.network) {
-    if (essenceOf(told.network) !== essence) throw onnxErrors.otherNetwork(source, told.network.name);
+    if (essenceOf(told.network) !== essenceOf(found))
+      throw onnxErrors.otherNetwork(source, told.network.name);
     return { ...told, network: told.network };
   }
-  const classes = chain.layers.findLast(({ description }) => description.type === "fully-connected");
-  const published = MODEL_NAMES.map((name) =>
-    withClasses(networkByName(name), classes?.weight?.shape[0]),
-  ).find((network) => essenceOf(network) === essence);
   const preprocessing = told.preprocessing ?? (isOfZoo(model) ? PREPROCESSING.caffenet : undefined);
-  return { ...told, network: published ?? found, ...(preprocessing && { preprocessing }) };
+  return { ...told, network: publishedForm(found) ?? found, ...(preprocessing && { preprocessing }) };
 }
 
 /** The model zoo's bvlcalexnet and caffenet, which Caffe2 made of BVLC's weights. */

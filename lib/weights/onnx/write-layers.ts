@@ -1,9 +1,8 @@
 /** From layers to nodes: every layer by operators of opset 17 that compute the same. */
 import { onnxErrors } from "../../errors/onnx.js";
-import { towersOf, type Network } from "../../network/layers.js";
+import { dividedAlpha, towersOf, type Network } from "../../network/layers.js";
 import { parametersOf } from "../../network/parameters.js";
 import { asMap, inferShapes, shareOf, type ShapedLayer } from "../../network/shapes.js";
-import { dividedAlpha } from "./essence.js";
 import type { WrittenAttribute, WrittenNode, WrittenTensor } from "./write-node.js";
 
 export interface WrittenGraph {

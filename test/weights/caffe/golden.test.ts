@@ -1,4 +1,5 @@
 /** What the reader finds in the files that Google's protobuf wrote (fixtures/make_caffe.py). */
+import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { defineNetwork } from "../../../lib/network/define.js";
 import type { Network } from "../../../lib/network/layers.js";
@@ -6,7 +7,7 @@ import { PREPROCESSING } from "../../../lib/network/preprocessing.js";
 import { networkByName } from "../../../lib/network/variants.js";
 import { loadWeights, resolveNetwork } from "../../../lib/weights/index.js";
 import { caffeExpected, caffeFixture } from "../helpers/caffe.js";
-import { expectError, readAll } from "../helpers/files.js";
+import { expectError, readAll, withFile } from "../helpers/files.js";
 
 const FILES = [
   "v1-train",
@@ -91,9 +92,18 @@ describe("Caffe files", () => {
 
   it("takes a net for use without its input's size for the published one whose layers it has", async () => {
     const { network } = await loadWeights(caffeFixture("v1-caffenet-no-size.caffemodel"));
-    const published = networkByName("caffenet");
-    const layers = published.layers.filter(({ type }) => type !== "dropout");
-    expect(network).to.deep.equal({ ...published, layers });
+    expect(network).to.deep.equal(networkByName("caffenet"));
+  });
+
+  it("keeps a network whose parameters are called otherwise than the published form's", async () => {
+    // as fine-tuning with Caffe wants it, which copies weights by the names of layers
+    const file = await readFile(caffeFixture("later-caffenet.caffemodel"), "latin1");
+    await withFile(Buffer.from(file.replaceAll("fc8", "new"), "latin1"), async (path) => {
+      const { network } = await loadWeights(path);
+      const { input, layers } = networkByName("caffenet");
+      const renamed = layers.map((layer) => (layer.name === "fc8" ? { ...layer, name: "new" } : layer));
+      expect(network).to.deep.equal({ name: "CaffeNet", input, layers: renamed });
+    });
   });
 
   it("names missing tensors where a file has the layers alone", async () => {

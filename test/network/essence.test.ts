@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { defineNetwork } from "../../lib/network/define.js";
+import { essenceOf } from "../../lib/network/essence.js";
 import { MODEL_NAMES, networkByName } from "../../lib/network/variants.js";
-import { essenceOf } from "../../lib/weights/onnx/essence.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -14,6 +14,7 @@ const LAYERS: Readonly<Record<string, Fields>> = {
   flat: { type: "flatten" },
   fc: { type: "fully-connected", outFeatures: 5 },
   drop: { type: "dropout", rate: 0.5, scaling: "test" },
+  prob: { type: "softmax" },
 };
 
 /** The essence of a network of these layers, with other fields in some, or without some. */
@@ -42,6 +43,7 @@ describe("the essence of a network", () => {
     ["the kind of a pooling", { pool: { type: "average-pooling", countPadding: false } }],
     ["counted padding", { mean: { countPadding: true } }],
     ["features", { fc: { outFeatures: 6 } }],
+    ["a missing bias of features", { fc: { bias: false } }],
     ["a rate that inference sees", { drop: { rate: 0.4 } }],
     ["scaling in training", { drop: { scaling: "train" } }],
   ];
@@ -59,6 +61,7 @@ describe("the essence of a network", () => {
   const same: readonly [name: string, changes: Readonly<Record<string, Fields | undefined>>][] = [
     ["names", { conv: { name: "other" } }],
     ["flatten", { flat: undefined }],
+    ["softmax", { prob: undefined }],
     ["padding for rounding", { conv: { kernel: 3, padding: [1, 1, 2, 2] } }],
     ["rounding where nothing is left", { pool: { rounding: "ceil" } }],
     ["alpha as float32, divided or not", { norm: { alpha: Math.fround(0.1), alphaDividedBySize: false } }],
@@ -67,6 +70,17 @@ describe("the essence of a network", () => {
     it(`does not differ by ${what}`, () => {
       expect(essence(changes)).to.equal(essence());
     });
+
+  it("differs by where counted padding ends, and not by where other padding does", () => {
+    const windows = { kernel: 3, stride: 2 };
+    const [rounded, padded] = [
+      { ...windows, padding: 1, rounding: "ceil" },
+      { ...windows, padding: [1, 1, 2, 2] },
+    ];
+    expect(essence({ mean: rounded })).to.equal(essence({ mean: padded }));
+    const counted = [rounded, padded].map((mean) => essence({ mean: { ...mean, countPadding: true } }));
+    expect(counted[0]).to.not.equal(counted[1]);
+  });
 
   it("does not differ by dropout scaled in training, nor by an average over single pixels", () => {
     const none = essence({ drop: undefined });

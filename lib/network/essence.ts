@@ -1,23 +1,19 @@
 /** Whether two networks compute the same, whatever their layers are called. */
-import {
-  towersOf,
-  type AveragePooling,
-  type LocalResponseNormalisation,
-  type Network,
-} from "../../network/layers.js";
-import { asMap, elementsOf, inferShapes, shareOf, type ShapedLayer } from "../../network/shapes.js";
+import { dividedAlpha, towersOf, type AveragePooling, type Network } from "./layers.js";
+import { asMap, inferShapes, shareOf, type ShapedLayer } from "./shapes.js";
 
 /**
- * What a network computes in inference, as text that is equal for networks that compute the same, as far as ONNX can
- * say it: without names, without what inference passes over (dropout scaled in training, flatten, and softmax, which
- * the engine's outputs stand before), and with constants as float32.
+ * What a network computes in inference, as text that is equal for networks that compute the same before softmax, where
+ * an engine's outputs are taken. Left out are names, and what inference passes over: dropout scaled in training,
+ * flatten, softmax. Constants count as float32, since files of other programs keep them so, and windows by where they
+ * begin and how many there are, since a file may say by padding what another says by rounding.
  */
 export function essenceOf(network: Network): string {
-  const shaped = inferShapes(network);
   const towers = towersOf(network);
-  const output = shaped[shaped.length - 1].output;
-  const steps = shaped.map((layer) => stepOf(layer, towers)).filter((step) => step !== undefined);
-  return JSON.stringify([network.input, elementsOf(output), steps]);
+  const steps = inferShapes(network)
+    .map((layer) => stepOf(layer, towers))
+    .filter((step) => step !== undefined);
+  return JSON.stringify([network.input, steps]);
 }
 
 function stepOf(shaped: ShapedLayer, towers: number): unknown {
@@ -56,10 +52,6 @@ function stepOf(shaped: ShapedLayer, towers: number): unknown {
 /** Whether a pooling gives every pixel as it is: PyTorch's adaptive one, to the size that the map has. */
 const isNothing = ({ kernel, stride, padding }: AveragePooling): boolean =>
   [...kernel, ...stride].every((size) => size === 1) && padding.every((side) => side === 0);
-
-/** Alpha for a sum that is divided by the size, as ONNX divides it. */
-export const dividedAlpha = ({ alpha, size, alphaDividedBySize }: LocalResponseNormalisation): number =>
-  alphaDividedBySize ? alpha : alpha * size;
 
 /** Where windows begin and how many there are: what padding and rounding at the end come to. */
 function windowsOf(
