@@ -16,7 +16,7 @@ export interface WeightFiles {
   readonly onnx: Readonly<Record<LrnExport, string>>;
 }
 
-/** @throws RangeError where ONNX cannot express the network. */
+/** @throws AlexNetError WEIGHTS_UNWRITABLE for a layer that no operator of ONNX computes. */
 export async function writeWeightFiles(folder: string, network: Network): Promise<WeightFiles> {
   const model = MODEL_NAMES.find((name) => name === network.name);
   const preprocessing = PREPROCESSING[model ?? "caffenet"];

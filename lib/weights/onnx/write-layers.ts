@@ -1,9 +1,16 @@
 /** From layers to nodes: every layer by operators of opset 17 that compute the same. */
 import { onnxErrors } from "../../errors/onnx.js";
-import { dividedAlpha, towersOf, type Network } from "../../network/layers.js";
+import {
+  dividedAlpha,
+  towersOf,
+  type LocalResponseNormalisation,
+  type Network,
+  type Shape,
+} from "../../network/layers.js";
 import { parametersOf } from "../../network/parameters.js";
 import { asMap, inferShapes, shareOf, type ShapedLayer } from "../../network/shapes.js";
 import type { WrittenAttribute, WrittenNode, WrittenTensor } from "./write-node.js";
+import { Steps, type Attributes } from "./write-steps.js";
 
 export interface WrittenGraph {
   readonly nodes: readonly WrittenNode[];
@@ -12,11 +19,38 @@ export interface WrittenGraph {
   readonly output: string;
 }
 
-type Attributes = Readonly<Record<string, WrittenAttribute>>;
 type Windowed = Extract<ShapedLayer["layer"], { kernel: unknown }>;
 
-/** @throws AlexNetError WEIGHTS_UNWRITABLE for a layer that no operator computes. */
-export function graphOf(path: string, network: Network): WrittenGraph {
+/** How a normalisation over all channels is written: from the value that the steps have to their last one's output. */
+export type WriteNormalisation = (steps: Steps, layer: LocalResponseNormalisation) => void;
+
+/** What a layer's nodes depend on beside the layer. */
+interface Context {
+  /** For errors. */
+  readonly path: string;
+  readonly towers: number;
+  readonly writeNormalisation: WriteNormalisation;
+}
+
+/** By ONNX's own operator. */
+const writeLrn: WriteNormalisation = (steps, layer) => {
+  steps.last("LRN", [], {
+    size: layer.size,
+    alpha: { float: dividedAlpha(layer) },
+    beta: { float: layer.beta },
+    bias: { float: layer.k },
+  });
+};
+
+/**
+ * @param path the file, for errors
+ * @throws AlexNetError WEIGHTS_UNWRITABLE for a layer that no operator computes.
+ */
+export function graphOf(
+  path: string,
+  network: Network,
+  writeNormalisation: WriteNormalisation = writeLrn,
+): WrittenGraph {
   const tensors: WrittenTensor[] = parametersOf(network).map(({ name, shape }) => ({ name, shape }));
   const nodes: WrittenNode[] = [];
   const towers = towersOf(network);
@@ -25,7 +59,7 @@ export function graphOf(path: string, network: Network): WrittenGraph {
   let value = input;
   for (const shaped of inferShapes(network)) {
     const steps = new Steps(shaped.layer.name, value);
-    writeLayer(path, shaped, towers, steps);
+    writeLayer(shaped, steps, { path, towers, writeNormalisation });
     nodes.push(...steps.nodes);
     tensors.push(...steps.tensors);
     value = steps.value;
@@ -33,45 +67,29 @@ export function graphOf(path: string, network: Network): WrittenGraph {
   return { nodes, tensors, input, output: value };
 }
 
-/** The nodes of one layer: the last one's output is called after the layer. */
-class Steps {
-  readonly nodes: WrittenNode[] = [];
-  readonly tensors: WrittenTensor[] = [];
-
-  constructor(
-    readonly name: string,
-    public value: string,
-  ) {}
-
-  /** A node that makes a value on the way to the layer's. */
-  before(operator: string, part: string, inputs: readonly string[] = [], attributes?: Attributes): void {
-    this.#add(operator, `${this.name}.${part}`, inputs, attributes);
+/** Inside towers: each tower's channels as an image of their own, so that the window ends where they end. */
+function writeScope(
+  layer: LocalResponseNormalisation,
+  input: Shape,
+  steps: Steps,
+  { towers, writeNormalisation: write }: Context,
+): void {
+  const [channels, height, width] = asMap(input);
+  const parts = layer.scope === "tower" ? shareOf(channels, towers) : 1;
+  if (parts === 1) {
+    write(steps, layer);
+    return;
   }
-
-  last(operator: string, inputs: readonly string[] = [], attributes?: Attributes): void {
-    this.#add(operator, this.name, inputs, attributes);
-  }
-
-  /** A small tensor of this layer; gives its name. */
-  constant(part: string, values: Float32Array | BigInt64Array, shape: readonly number[]): string {
-    const name = `${this.name}.${part}`;
-    this.tensors.push({ name, shape, values });
-    return name;
-  }
-
-  #add(operator: string, name: string, inputs: readonly string[], attributes?: Attributes): void {
-    this.nodes.push({
-      operator,
-      name,
-      inputs: [this.value, ...inputs],
-      output: name,
-      ...(attributes && { attributes }),
-    });
-    this.value = name;
-  }
+  const shapeOf = (count: number) => BigInt64Array.from([-1, count, height, width], BigInt);
+  steps.before("Reshape", "towers", [steps.constant("towers.shape", shapeOf(channels / parts), [4])]);
+  steps.within("normalised", (own) => {
+    write(own, layer);
+  });
+  steps.last("Reshape", [steps.constant("joined.shape", shapeOf(channels), [4])]);
 }
 
-function writeLayer(path: string, shaped: ShapedLayer, towers: number, steps: Steps): void {
+function writeLayer(shaped: ShapedLayer, steps: Steps, context: Context): void {
+  const { path } = context;
   const { layer, input } = shaped;
   const { name } = layer;
   const parameters = "bias" in layer && layer.bias ? [`${name}.weight`, `${name}.bias`] : [`${name}.weight`];
@@ -100,27 +118,9 @@ function writeLayer(path: string, shaped: ShapedLayer, towers: number, steps: St
       });
       return;
     }
-    case "local-response-normalisation": {
-      const constants = {
-        size: layer.size,
-        alpha: { float: dividedAlpha(layer) },
-        beta: { float: layer.beta },
-        bias: { float: layer.k },
-      };
-      const [channels, height, width] = asMap(input);
-      const parts = layer.scope === "tower" ? shareOf(channels, towers) : 1;
-      if (parts === 1) {
-        steps.last("LRN", [], constants);
-        return;
-      }
-      // each tower's channels as an image of their own, so that the window ends where they end
-      const shapeOf = (count: number) => BigInt64Array.from([-1, count, height, width], BigInt);
-      const cut = steps.constant("towers.shape", shapeOf(channels / parts), [4]);
-      steps.before("Reshape", "towers", [cut]);
-      steps.before("LRN", "normalised", [], constants);
-      steps.last("Reshape", [steps.constant("joined.shape", shapeOf(channels), [4])]);
+    case "local-response-normalisation":
+      writeScope(layer, input, steps, context);
       return;
-    }
     case "fully-connected":
       if (input.length === 3) steps.before("Flatten", "flat", [], { axis: 1 });
       steps.last("Gemm", parameters, { transB: 1 });
