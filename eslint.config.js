@@ -32,7 +32,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["test/**/*.ts"],
+    files: ["test/**/*.ts", "benchmarks/**/*.test.ts"],
     // chai's assertions are property reads.
     rules: { "@typescript-eslint/no-unused-expressions": "off" },
   },

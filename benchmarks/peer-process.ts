@@ -1,7 +1,4 @@
-/**
- * A peer in a process of its own, seen from here. tsconfig.json leaves benchmarks/peers out: its files are compiled
- * because this one names them.
- */
+/** A peer in a process of its own, seen from here. */
 import { fork, type ChildProcess } from "node:child_process";
 import type { Network } from "../lib/network/layers.js";
 import type { LrnExport } from "./peers/onnx-model.js";

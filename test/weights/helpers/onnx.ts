@@ -1,6 +1,7 @@
 /** ONNX: the golden models, and small models built by hand, wrong where a test wants them so. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { goldenNames } from "../../golden.js";
 import type { ExpectedTensor } from "./files.js";
 
 /** Seen from dist/test/weights/helpers. */
@@ -22,6 +23,19 @@ export const onnxExpected = (): Readonly<Record<string, OnnxExpected>> =>
   JSON.parse(
     readFileSync(new URL("../../../../fixtures/onnx/expected.json", import.meta.url), "utf8"),
   ) as Record<string, OnnxExpected>;
+
+/** Golden networks with a pooling whose overhanging windows ONNX's readers divide differently: they are not written. */
+export const UNWRITTEN_GOLDENS: readonly string[] = [
+  "layers/avgpool-2x7x8-k4-s3-p3x0x1x2-ceil-counted-n1",
+  "layers/avgpool-3x6x7-k3x2-s2x1-p1x0-ceil-counted-n1",
+  "layers/avgpool-3x8x7-k3-s2-p1-ceil-counted-n3",
+  "layers/towers-average",
+];
+
+/** The other golden networks. */
+export const WRITTEN_GOLDENS: readonly string[] = [...goldenNames("twins"), ...goldenNames("layers")].filter(
+  (name) => !UNWRITTEN_GOLDENS.includes(name),
+);
 
 /** Protobuf: a varint, and fields by number. */
 export function varint(value: number | bigint): Buffer {
