@@ -38,7 +38,7 @@ export async function packArena(
 /** One parameter, weights [out, in / groups, kh, kw] or [out, in], biases [out], row-major. */
 export interface ArenaTensor extends Named {
   /** Copies elements [start, start + out.length) out of the memory. */
-  read(start: number, out: Float32Array): void;
+  readonly read: (start: number, out: Float32Array) => void;
 }
 
 /** In the order of the network's parameters. */

@@ -9,7 +9,7 @@ import type { ModelName } from "../network/variants.js";
 import { MAX_BATCH } from "../plan/plan.js";
 import type { ConvolutionsOption } from "../tuning/tuning.js";
 import { loadWeights, type Weights } from "../weights/index.js";
-import { withClasses } from "../weights/resolve.js";
+import { withClasses } from "../network/published.js";
 import type { Dataset } from "./data/dataset.js";
 import { openDataset } from "./data/open.js";
 import type { BadImage } from "./data/read-images.js";

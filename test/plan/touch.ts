@@ -1,16 +1,17 @@
 /** Which bytes a step reads and writes, kernel by kernel, as the kernels' docstrings say it. */
 import type { Tile } from "../../lib/plan/tile.js";
 import type { StepCommand } from "../../lib/plan/commands.js";
-import type {
-  ActivationStep,
-  ConvolutionStep,
-  ExpandStep,
-  GemmStep,
-  NormalisationStep,
-  PoolingStep,
-  SpaceToDepthStep,
-  WinogradInputStep,
-  WinogradOutputStep,
+import {
+  isForwardStep,
+  type ActivationStep,
+  type ConvolutionStep,
+  type ExpandStep,
+  type GemmStep,
+  type NormalisationStep,
+  type PoolingStep,
+  type SpaceToDepthStep,
+  type WinogradInputStep,
+  type WinogradOutputStep,
 } from "../../workers/steps.js";
 import { PLANES, POINTS } from "../../workers/winograd.js";
 
@@ -39,6 +40,7 @@ export interface Visitor {
 }
 
 export function touch({ step, inputImage, outputImage }: StepCommand, tile: Tile, visitor: Visitor): void {
+  if (!isForwardStep(step)) throw new RangeError(`${step.kernel} is no kernel of a forward pass`);
   switch (step.kernel) {
     case "conv_tile":
     case "conv_row":

@@ -86,9 +86,9 @@ export const isElementwise = (
 
 /** The same operation without Winograd: its weights in the order of its sums. */
 export const direct = (operation: WeightedOperation): WeightedOperation => {
-  if (operation.kind === "fully-connected" || !operation.winograd) return operation;
-  const { winograd: _, ...rest } = operation;
-  return rest;
+  if (operation.kind === "fully-connected") return operation;
+  const { winograd, ...rest } = operation;
+  return winograd ? rest : operation;
 };
 
 /** A gradient has a slot for each image of a wave, unless the part behind the waves writes it. */
