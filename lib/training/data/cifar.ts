@@ -25,8 +25,9 @@ export const isCifar = (names: readonly string[]): boolean =>
   [...TRAINING, TEST].some((name) => names.includes(name));
 
 /**
- * Reads the images of a split into memory: "train" is data_batch_1.bin to data_batch_5.bin, "test"
- * test_batch.bin; there is no "val", since who looks at the test images to decide anything has none left for the end. Without batches.meta.txt classes are called "0" to "9".
+ * Reads the images of a split into memory: "train" is data_batch_1.bin to data_batch_5.bin, "test" test_batch.bin; there
+ * is no "val", since who looks at the test images to decide anything has none left for the end. Without
+ * batches.meta.txt classes are called "0" to "9".
  * @throws AlexNetError DATA_UNREADABLE; DATA_INVALID naming file, field, what was got and the rule; DATA_NO_SPLIT.
  */
 export async function openCifar(folder: string, names: readonly string[], split: Split): Promise<Dataset> {

@@ -58,8 +58,8 @@ async function foldersIn(path: string): Promise<string[]> {
 }
 
 /**
- * DIR/train/CLASS/... and DIR/val/CLASS/... or DIR/test/CLASS/...; "val" and "test" stand for each other where only one
- * of them is there. Else DIR/CLASS/..., which is "train" and "test" alike and has no "val".
+ * DIR/train/CLASS/... and DIR/val/CLASS/... or DIR/test/CLASS/...; "test" is DIR/val where
+ * there is no DIR/test, and "val" is DIR/val alone: who looks at the test images to decide anything has none left. Else DIR/CLASS/..., which is "train" and "test" alike and has no "val".
  *
  * Classes are the folders of the training split, in the order of their names (code units), or the split's own where
  * there is no training split; another split may have fewer of them. Images are the files below a class's folder with
@@ -78,12 +78,12 @@ export async function openFolder(path: string, split: Split): Promise<Dataset | 
     if (folders.includes(name) && (await foldersIn(join(path, name))).length > 0) splits.push(name);
   if (splits.length === 0) {
     if (folders.length === 0) return undefined;
-    if (split === "val") throw dataErrors.noSplit(path, split, ["val", "test"]);
+    if (split === "val") throw dataErrors.noSplit(path, split, ["val"]);
     return read(path, folders, folders, split === "train");
   }
   const candidates: Record<Split, readonly Split[]> = {
     train: ["train"],
-    val: ["val", "test"],
+    val: ["val"],
     test: ["test", "val"],
   };
   const chosen = candidates[split].find((name) => splits.includes(name));

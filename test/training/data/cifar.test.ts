@@ -33,7 +33,7 @@ describe("CIFAR-10's binary batches", () => {
           openDataset(folder, "val"),
           "DATA_NO_SPLIT",
           'FILE: there is no split "val": no images for that among CIFAR-10\'s files; put it there, or take another split',
-          folder,
+          join(folder, below),
         );
       }));
 

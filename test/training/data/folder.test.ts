@@ -47,7 +47,7 @@ describe("a folder of pictures", () => {
       await expectError(
         openDataset(folder, "val"),
         "DATA_NO_SPLIT",
-        'FILE: there is no split "val": no val, no test; put it there, or take another split',
+        'FILE: there is no split "val": no val; put it there, or take another split',
         folder,
       );
     }));
@@ -82,7 +82,13 @@ describe("a folder of pictures", () => {
   it("of a test set alone has its classes, and no training set", () =>
     inFolder(async (folder) => {
       await writeFiles(folder, { "test/b/1.png": await dot(1) });
-      expect((await openDataset(folder, "val")).classes).to.deep.equal(["b"]);
+      expect((await openDataset(folder, "test")).classes).to.deep.equal(["b"]);
+      await expectError(
+        openDataset(folder, "val"),
+        "DATA_NO_SPLIT",
+        'FILE: there is no split "val": no val; put it there, or take another split',
+        folder,
+      );
       await expectError(
         openDataset(folder, "train"),
         "DATA_NO_SPLIT",
