@@ -37,6 +37,38 @@ export type { Output, OutputOptions } from "./scoring/output.js";
 export type { FoundRow } from "./scoring/records.js";
 export { IMAGE_EXTENSIONS } from "./images/index.js";
 
+// Training: labelled images in, a network out.
+export { createTrainer } from "./training/trainer.js";
+export type { Trainer, TrainingStep } from "./training/trainer.js";
+export type { TrainerOptions, TrainingData } from "./training/options.js";
+export type { Done } from "./training/run-log.js";
+export { openDataset } from "./training/data/open.js";
+export { datasetFrom } from "./training/data/from-items.js";
+export type { ItemOptions, LabelledImage } from "./training/data/from-items.js";
+export { SPLITS } from "./training/data/dataset.js";
+export type { Dataset, Split } from "./training/data/dataset.js";
+export type { Image } from "./images/index.js";
+export type { BadImage } from "./training/data/read-images.js";
+export { evaluate } from "./training/evaluate.js";
+export type { EvaluateOptions, Evaluation } from "./training/evaluate.js";
+export { defineRecipe } from "./training/recipes/define.js";
+export { loadRecipe } from "./training/recipes/load.js";
+export type {
+  AugmentationChange,
+  AugmentationData,
+  Initialisation,
+  LayerOverride,
+  NormalisationData,
+  ParameterGroup,
+  Recipe,
+} from "./training/recipes/recipe.js";
+export type * from "./training/schedule.js";
+export type { Draw } from "./weights/init-rules.js";
+export type { EpochRow, Measures, MetricsRow, StepRow } from "./training/metrics/rows.js";
+export type { RunPosition } from "./training/checkpoint/state.js";
+export { SMALL_MODEL_NAMES, SMALL_NETWORKS } from "./network/small.js";
+export type { SmallModelName } from "./network/small.js";
+
 // Networks as plain data.
 export { MODEL_NAMES, networkByName, networks } from "./network/variants.js";
 export type { ModelName } from "./network/variants.js";
@@ -86,6 +118,7 @@ export type { MemoryLayout, PackedWeights, Placement } from "./plan/memory.js";
 export type { Region } from "./plan/regions.js";
 export type {
   ConvolutionOperation,
+  DropoutOperation,
   FullyConnectedOperation,
   Operation,
   OperationGraph,

@@ -118,12 +118,12 @@ async function train(data: string, flags: TrainFlags): Promise<void> {
 }
 
 /** What is about to happen, and what it takes. */
-function headline({ network, recipe, plan, kernels, batches, position }: Trainer): string {
-  const megabytes = Math.round(plan.layout.bytes / 1e6);
+function headline({ network, recipe, threads, memoryBytes, kernels, batches, position }: Trainer): string {
+  const megabytes = Math.round(memoryBytes / 1e6);
   const from = position.step > 0 ? `, from step ${position.step}` : "";
   return (
     `${network.name}, recipe ${recipe.name}: ${recipe.epochs} epochs of ${batches} steps${from}; ` +
-    `${plan.threads} threads, kernels ${kernels.set}, ${megabytes} MB`
+    `${threads} threads, kernels ${kernels.set}, ${megabytes} MB`
   );
 }
 

@@ -1,6 +1,6 @@
 /** How right a network is over a data set: top-1, top-5, and which class is taken for which. */
 import { evaluationBatches, type EvaluationBatchOptions } from "./data/batches.js";
-import type { Engine } from "../engine/engine.js";
+import type { ScoringEngine } from "../scoring/scoring-engine.js";
 import { probabilities } from "../engine/softmax.js";
 import ndarray from "ndarray";
 import type { Dataset } from "./data/dataset.js";
@@ -31,10 +31,10 @@ export interface Evaluation {
 
 /**
  * @throws AlexNetError INPUT_INVALID where the network has another number of classes than the data, and what
- * `evaluationBatches` and `Engine.forward` throw.
+ * `evaluationBatches` and `ScoringEngine.forward` throw.
  */
 export async function evaluate(
-  engine: Engine,
+  engine: ScoringEngine,
   dataset: Dataset,
   options: EvaluateOptions,
 ): Promise<Evaluation> {

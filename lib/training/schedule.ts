@@ -1,7 +1,7 @@
 /** How the learning rate goes over a run: pure functions of the schedule and of how far the run is. */
 
 /** How long something takes: passes over the training set, which need not be whole, or steps. */
-export type Span = { readonly epochs: number } | { readonly steps: number };
+export type ScheduleSpan = { readonly epochs: number } | { readonly steps: number };
 
 interface WarmedUp {
   /**
@@ -9,7 +9,7 @@ interface WarmedUp {
    * minibatch SGD", section 2.2). What follows by steps or plateaus is multiplied so; what falls along a curve starts to
    * fall when it is over.
    */
-  readonly warmUp?: Span;
+  readonly warmUp?: ScheduleSpan;
 }
 
 export interface ConstantSchedule extends WarmedUp {
@@ -22,7 +22,7 @@ export interface StepSchedule extends WarmedUp {
   /** From these points on, each later than the one before. */
   readonly at?: { readonly epochs: readonly number[] } | { readonly steps: readonly number[] };
   /** Each time when so much is over (Caffe's `stepsize`). */
-  readonly every?: Span;
+  readonly every?: ScheduleSpan;
   /** From 0; with `at` it may be a list, one for each point. */
   readonly factor: number | readonly number[];
 }
@@ -126,7 +126,7 @@ function elapsed(warming: number, { step, stepsPerEpoch, epochs }: Progress): nu
 }
 
 /** A span in steps, at least one. */
-const stepsOf = (span: Span, { stepsPerEpoch }: Progress): number =>
+const stepsOf = (span: ScheduleSpan, { stepsPerEpoch }: Progress): number =>
   "steps" in span ? span.steps : Math.max(1, Math.round(span.epochs * stepsPerEpoch));
 
 /** By products alone, which have the same bits on every machine. */

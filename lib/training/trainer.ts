@@ -92,9 +92,13 @@ export class Trainer implements AsyncIterable<TrainingStep> {
     return this.#run.runner.kernels;
   }
 
-  /** The plan of a step, with the size of its memory. */
-  get plan() {
-    return this.#run.runner.plan;
+  get threads(): number {
+    return this.#run.runner.plan.threads;
+  }
+
+  /** What the shared memory takes: all that a step needs, known and taken before the first. */
+  get memoryBytes(): number {
+    return this.#run.runner.plan.layout.bytes;
   }
 
   /**

@@ -6,15 +6,15 @@ import type { MeasuredAugmentation } from "./augmentation.js";
 import { ImageDraws } from "./draws.js";
 
 /** Part of the network's input along one axis that pixels of the image fill: from `start` to before `end`. */
-interface Span {
+interface ScheduleSpan {
   readonly start: number;
   readonly end: number;
 }
 
 /** What is seen of an image: a corner inside it, and the part of the network's input that its pixels fill. */
 interface View extends Crop {
-  readonly rows: Span;
-  readonly columns: Span;
+  readonly rows: ScheduleSpan;
+  readonly columns: ScheduleSpan;
 }
 
 /**
@@ -134,7 +134,7 @@ export class ImageWriter {
 }
 
 /** Of a crop of `length` at `from` of an image of `size`. */
-const spanOf = (from: number, size: number, length: number): Span => ({
+const spanOf = (from: number, size: number, length: number): ScheduleSpan => ({
   start: Math.max(0, -from),
   end: Math.min(length, size - from),
 });
@@ -144,8 +144,8 @@ function clearAround(
   plane: number,
   height: number,
   width: number,
-  rows: Span,
-  columns: Span,
+  rows: ScheduleSpan,
+  columns: ScheduleSpan,
 ): void {
   target.fill(0, plane, plane + rows.start * width);
   target.fill(0, plane + rows.end * width, plane + height * width);
@@ -164,8 +164,8 @@ function reflect(
   plane: number,
   height: number,
   width: number,
-  rows: Span,
-  columns: Span,
+  rows: ScheduleSpan,
+  columns: ScheduleSpan,
 ): void {
   for (let y = rows.start; y < rows.end; y++) {
     const line = plane + y * width;

@@ -4,7 +4,7 @@ import type {
   LinearSchedule,
   PlateauSchedule,
   Schedule,
-  Span,
+  ScheduleSpan,
   StepSchedule,
 } from "../schedule.js";
 import {
@@ -35,7 +35,7 @@ const either =
     return inSteps === undefined ? object({ epochs }, {})(place) : object({ steps }, {})(place);
   };
 
-const span: Check<Span> = either(positive, whole(1));
+const span: Check<ScheduleSpan> = either(positive, whole(1));
 const warmUp = { warmUp: span };
 
 const step: Check<StepSchedule> = (place) => {
