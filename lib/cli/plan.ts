@@ -215,10 +215,13 @@ const KIND_TITLES: Record<keyof PlanDescription["memory"]["kinds"], string> = {
   other: "kernels' constants, alignment",
 };
 
+/** What a plan of a forward pass has none of. */
+const OF_TRAINING: ReadonlySet<string> = new Set(["gradient", "velocity", "filters", "labels"]);
+
 function memoryText({ memory }: PlanDescription): string {
   const kinds = Object.entries(KIND_TITLES).flatMap(([kind, title]) => {
     const bytes = memory.kinds[kind as keyof typeof KIND_TITLES];
-    return bytes > 0 ? [[title, megabytes(bytes)]] : [];
+    return bytes > 0 || !OF_TRAINING.has(kind) ? [[title, megabytes(bytes)]] : [];
   });
   return `shared memory\n${table([left("what"), right("size")], [...kinds, ["total", megabytes(memory.bytes)]])}`;
 }

@@ -4,7 +4,19 @@ import { smallWeights, withFolder } from "../scoring/small.js";
 import { saveWeights } from "../../lib/weights/index.js";
 import { alexnet, runAll } from "./command.js";
 
-const COMMANDS = ["score", "features", "summary", "plan", "init", "pull", "convert", "filters", "bench"];
+const COMMANDS = [
+  "score",
+  "features",
+  "train",
+  "eval",
+  "summary",
+  "plan",
+  "init",
+  "pull",
+  "convert",
+  "filters",
+  "bench",
+];
 const MODELS = MODEL_NAMES.join(", ");
 
 /** What is typed, in a folder with small.safetensors and an empty folder "empty"; what stderr says. */
