@@ -3,7 +3,7 @@
  * milliseconds of the trace. A lane for each worker, the main thread and each decoder, a colour for each layer.
  */
 import { readFileSync } from "node:fs";
-import { escapeHtml } from "./report/escape.js";
+import { escapeHtml } from "../lib/pictures/escape.js";
 
 interface TraceEvent {
   readonly ph: string;

@@ -1,5 +1,5 @@
 /** Sections as horizontal bars in SVG; colours come from the page's style. */
-import { escapeHtml } from "./escape.js";
+import { escapeHtml } from "../../lib/pictures/escape.js";
 import { OURS, type Row, type Section } from "./section.js";
 import { cellText } from "./text.js";
 

@@ -1,6 +1,6 @@
 /** All results as one page of HTML that needs nothing else. */
 import { barChart } from "./bars.js";
-import { escapeHtml } from "./escape.js";
+import { escapeHtml } from "../../lib/pictures/escape.js";
 import type { Result, Unreadable } from "./results.js";
 import type { Section } from "./section.js";
 import { STYLE } from "./style.js";

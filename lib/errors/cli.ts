@@ -58,17 +58,6 @@ export const cliErrors = {
       `${source}: it does not say how images are prepared for its network; name a published one with --model,` +
         ` one of ${known.join(", ")}, or save the preprocessing with the weights`,
     ),
-  noFilters: (network: string, channels: number) =>
-    new AlexNetError(
-      "WEIGHTS_MISMATCH",
-      `network ${network}: its first convolution reads ${channels} channels; only kernels over 3 colour channels` +
-        ` can be drawn; use a network that takes images`,
-    ),
-  noConvolution: (network: string) =>
-    new AlexNetError(
-      "WEIGHTS_MISMATCH",
-      `network ${network}: it has no convolution; there are no kernels to draw`,
-    ),
   /** `was` in the file, `is` of this run, at the same place of the same image. */
   resumedDiffers: (out: string, image: string, was: Result, is: Result) =>
     new AlexNetError(

@@ -70,9 +70,9 @@ const CANNOT_RUN: [line: string, text: string][] = [
       " check the folder, its permissions and its free space",
   ],
   [
-    "filters --weights grey.safetensors --out a.png",
-    "network odd: its first convolution reads 1 channels; only kernels over 3 colour channels can be drawn;" +
-      " use a network that takes images",
+    "filters --weights two.safetensors --out a.png",
+    "network odd: its first convolution reads 2 channels; only kernels over one grey or three colour channels can be" +
+      " drawn; use a network that takes images",
   ],
   [
     "filters --weights flat.safetensors --out a.png",
@@ -84,7 +84,7 @@ const CANNOT_RUN: [line: string, text: string][] = [
 const FILES = [
   "small.safetensors",
   "bare.safetensors",
-  "grey.safetensors",
+  "two.safetensors",
   "flat.safetensors",
   "labels.json",
   "torn.json",
@@ -95,7 +95,7 @@ async function prepare(folder: string): Promise<void> {
   const conv = { type: "convolution", name: "conv1", outChannels: 2, kernel: 3 };
   await saveWeights(`${folder}/small.safetensors`, smallWeights());
   await saveWeights(`${folder}/bare.safetensors`, seededWeights(smallNetwork()));
-  await saveWeights(`${folder}/grey.safetensors`, seededWeights(networkOf([1, 5, 5], conv)));
+  await saveWeights(`${folder}/two.safetensors`, seededWeights(networkOf([2, 5, 5], conv)));
   await saveWeights(`${folder}/flat.safetensors`, seededWeights(networkOf([3, 5, 5], fully)));
   await mkdir(`${folder}/folder`);
   await writeFile(`${folder}/labels.json`, "[1,2]");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import sharp from "sharp";
-import { drawKernels } from "../../lib/cli/filters.js";
+import { drawKernels } from "../../lib/pictures/kernels.js";
 import { defineNetwork } from "../../lib/network/define.js";
 import { saveWeights } from "../../lib/weights/index.js";
 import { seededWeights } from "../seeded-weights.js";
@@ -14,7 +14,7 @@ const [ZOOM, GAP, TOWER_GAP] = [5, 4, 16];
 const values = Float32Array.from({ length: KERNELS * 3 * HEIGHT * WIDTH }, (_, at) => Math.sin(at * at));
 
 const pictureOf = (blueFirst: boolean) =>
-  drawKernels({ values, shape: [KERNELS, HEIGHT, WIDTH] }, 2, blueFirst);
+  drawKernels({ values, shape: [KERNELS, 3, HEIGHT, WIDTH] }, 2, blueFirst);
 
 describe("alexnet filters", () => {
   it("puts a tower to each half, 16 kernels a row", () => {
@@ -57,8 +57,22 @@ describe("alexnet filters", () => {
     });
 
   it("draws a kernel of one value grey", () => {
-    const { data } = drawKernels({ values: new Float32Array(3), shape: [1, 1, 1] }, 1, false);
+    const { data } = drawKernels({ values: new Float32Array(3), shape: [1, 3, 1, 1] }, 1, false);
     expect([...new Set(data)].sort()).to.deep.equal([128, 255]);
+  });
+
+  it("draws one channel grey, as large as it is told", () => {
+    const grey = drawKernels({ values: values.subarray(0, 6), shape: [1, 1, 3, 2] }, 1, false, 7);
+    expect([grey.width, grey.height]).to.deep.equal([2 * 7 + 2 * GAP, 3 * 7 + 2 * GAP]);
+    const [least, most] = [Math.min(...values.subarray(0, 6)), Math.max(...values.subarray(0, 6))];
+    for (let y = 0; y < 21; y++)
+      for (let x = 0; x < 14; x++) {
+        const shade = Math.round(
+          ((values[Math.floor(y / 7) * 2 + Math.floor(x / 7)] - least) / (most - least)) * 255,
+        );
+        const at = ((GAP + y) * grey.width + GAP + x) * 3;
+        expect([...grey.data.subarray(at, at + 3)]).to.deep.equal([shade, shade, shade]);
+      }
   });
 
   it("writes the picture of a weight file as PNG", async () => {
@@ -83,7 +97,7 @@ describe("alexnet filters", () => {
       expect([code, stdout, stderr]).to.deep.equal([0, "", ""]);
       const kernels = new Float32Array(values.length);
       await weights.stream((read) => read("conv1.weight", 0, kernels));
-      const expected = drawKernels({ values: kernels, shape: [KERNELS, HEIGHT, WIDTH] }, 2, true);
+      const expected = drawKernels({ values: kernels, shape: [KERNELS, 3, HEIGHT, WIDTH] }, 2, true);
       const { data, info } = await sharp(`${cwd}/f.png`).raw().toBuffer({ resolveWithObject: true });
       expect([info.format, info.width, info.height, info.channels]).to.deep.equal([
         "raw",

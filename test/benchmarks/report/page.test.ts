@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { escapeHtml } from "../../../benchmarks/report/escape.js";
+import { escapeHtml } from "../../../lib/pictures/escape.js";
 import { pageOf } from "../../../benchmarks/report/page.js";
 import { result, section } from "./helpers.js";
 
