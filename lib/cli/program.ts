@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   pull: async () => (await import("./pull.js")).addPull,
   convert: async () => (await import("./convert.js")).addConvert,
   filters: async () => (await import("./filters.js")).addFilters,
+  report: async () => (await import("./report.js")).addReport,
   bench: async () => (await import("./bench.js")).addBench,
   demo: async () => (await import("./demo.js")).addDemo,
 };

@@ -149,6 +149,11 @@ export const runErrors = {
         ` went astray; take a smaller one` +
         (folder === undefined ? "" : `; the last checkpoint in ${folder} is from before`),
     ),
+  reportUnwritable: (folder: string, cause: unknown) =>
+    run(
+      `${folder}: the report cannot be written (${reasonOf(cause)}); check the folder, its permissions and its free space`,
+      cause,
+    ),
 };
 
 /** Errors of the metrics of a run; `path` is the file, `at` the line. */
@@ -170,4 +175,26 @@ export const metricsErrors = {
     run(`${path}: ${at} of the metrics is ${show(got)}; it must be ${rule}; repair or remove the line`),
   unknownField: (path: string, at: string, known: readonly string[]) =>
     run(`${path}: ${at} of the metrics is unknown; known are ${known.join(", ")}; repair or remove the line`),
+};
+
+/** Errors of a confusion matrix; `path` is the file. */
+export const confusionErrors = {
+  unreadable: (path: string, cause: unknown) =>
+    cause instanceof AlexNetError
+      ? cause
+      : run(
+          `${path}: the confusion matrix cannot be read (${reasonOf(cause)}); remove it, or write it again with` +
+            " alexnet eval",
+          cause,
+        ),
+  field: (path: string, at: string, got: unknown, rule: string) =>
+    run(
+      `${path}: ${at} of the confusion matrix is ${show(got)}; it must be ${rule}; remove it, or write it again with` +
+        " alexnet eval",
+    ),
+  unknownField: (path: string, at: string, known: readonly string[]) =>
+    run(
+      `${path}: ${at} of the confusion matrix is unknown; known are ${known.join(", ")}; remove it, or write it again` +
+        " with alexnet eval",
+    ),
 };

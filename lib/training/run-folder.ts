@@ -42,7 +42,7 @@ export async function openRunFolder(folder: string, { resume }: { readonly resum
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+export async function isThere(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;

