@@ -5,6 +5,7 @@
 import { show } from "../errors/base.js";
 import { weightsErrors } from "../errors/weights.js";
 import type { Shape } from "../network/layers.js";
+import { elementsOf } from "../network/shapes.js";
 import type { OpenFile, WeightFile } from "./file.js";
 import type { WeightFormat } from "./format.js";
 import { parseJson, type Json } from "./json.js";
@@ -101,8 +102,11 @@ function readEntry(source: string, name: string, json: Json, dataStart: number):
   if (!isSizes(offsets) || offsets.length !== 2)
     throw weightsErrors.field(source, at("data_offsets"), offsets, "[begin, end), whole numbers from 0");
   const [begin, end] = offsets;
-  const bytes = shape.reduce((product, size) => product * size, BYTES_PER_ELEMENT[dtype]);
-  if (!Number.isSafeInteger(bytes) || end - begin !== bytes)
+  const bytes = elementsOf(shape) * BYTES_PER_ELEMENT[dtype];
+  // a size of 0 makes nothing of the others, which must be some that there can be
+  if (!Number.isSafeInteger(elementsOf(shape.filter((size) => size > 0))))
+    throw weightsErrors.field(source, at("shape"), shape, "of fewer than 2^53 elements");
+  if (end - begin !== bytes)
     throw weightsErrors.field(
       source,
       at("data_offsets"),

@@ -15,7 +15,7 @@ const UNPACKED = 1 << 18;
 /** Times that numbers may have been packed: pruned and quantised ones are by 35 (Han et al., "Deep Compression"). */
 const MOST_RATIO = 40;
 /** Bytes that any member may have: the biases of a layer may all be zero. */
-const ALWAYS = 1 << 20;
+const ALWAYS = 1 << 16;
 
 /** The first bytes of a member, `length` of them or all. */
 export async function inflateHead(

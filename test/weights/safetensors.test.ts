@@ -134,8 +134,7 @@ describe("safetensors files", () => {
     [
       "a product past the safe integers",
       safetensorsBytes({ a: entry(0, 4, [2 ** 40, 2 ** 40]) }, four),
-      'FILE: tensor "a": data_offsets is [0,4]; it must be 4.835703278458517e+24 bytes apart,' +
-        ` as shape [1099511627776, 1099511627776] of F32 needs${damaged}`,
+      `FILE: tensor "a": shape is [1099511627776,1099511627776]; it must be of fewer than 2^53 elements${damaged}`,
     ],
     [
       "fewer bytes than the shape needs",

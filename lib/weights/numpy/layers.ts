@@ -28,7 +28,6 @@ export function layerTensors(source: string, value: PickleValue): ReadonlyMap<st
   if (!(value instanceof Map))
     throw weightsErrors.refused(source, "the array", `holds ${kindOf(value)}, not a dict of layers`, NEXT);
   const layers = new Map<string, LayerArrays>();
-  const seen = new Set<PickleValue>();
   for (const [name, pair] of value) {
     if (typeof name !== "string")
       throw weightsErrors.refused(
@@ -37,7 +36,7 @@ export function layerTensors(source: string, value: PickleValue): ReadonlyMap<st
         `has ${kindOf(name)} as a key`,
         "name layers by strings",
       );
-    layers.set(name, readLayer(source, name, pair, seen));
+    layers.set(name, readLayer(source, name, pair));
   }
   const channels = layers.get(LAST_CONVOLUTION)?.weights.shape.at(-1);
   const tensors = new Map<string, StoredTensor>();
@@ -49,16 +48,12 @@ export function layerTensors(source: string, value: PickleValue): ReadonlyMap<st
   return tensors;
 }
 
-function readLayer(source: string, name: string, pair: PickleValue, seen: Set<PickleValue>): LayerArrays {
+function readLayer(source: string, name: string, pair: PickleValue): LayerArrays {
   const at = `layer ${show(name)}`;
   if (!Array.isArray(pair) || pair.length !== 2)
     throw weightsErrors.refused(source, at, `is ${kindOf(pair)}, not [weights, biases]`, NEXT);
   const [weights, biases] = ["weight", "bias"].map((kind, index) => {
     const array = readArray(source, `${at}: ${kind}`, pair[index]);
-    // else one string could be the numbers of thousands of tensors
-    if (seen.has(array.raw))
-      throw weightsErrors.refused(source, `${at}: ${kind}`, "shares its data with another", "save copies");
-    if (typeof array.raw === "object") seen.add(array.raw);
     return { array, tensor: tensorOfArray(source, `${name}.${kind}`, array) };
   });
   const { shape, fortranOrder } = weights.array;

@@ -150,7 +150,8 @@ export class PickleInput {
   }
 
   private check(length: number): void {
-    if (length < 0 || this.position + length > this.size)
+    if (length < 0) throw this.wrong(`says a length of ${length}`);
+    if (this.position + length > this.size)
       throw this.ended(`needs ${length} bytes, ${this.size - this.position} are left`);
   }
 }

@@ -60,6 +60,8 @@ export function checkedTensor(place: TensorPlace, view: TensorView): StoredTenso
     );
   if (!isWhole(offset, 0)) throw place.field("storage offset", offset, "a whole number from 0");
   if (!shape.every((count) => isWhole(count, 1))) throw place.field("size", shape, "whole numbers from 1");
+  if (!Number.isSafeInteger(elementsOf(shape)))
+    throw place.field("size", shape, "of fewer than 2^53 elements");
   if (!strides.every((step) => isWhole(step, 0)))
     throw place.field("stride", strides, "whole numbers from 0");
   if (!isInjective(shape, strides))
@@ -94,7 +96,6 @@ const isWhole = (value: unknown, least: number): value is number =>
  * span. It holds for every tensor that was transposed or sliced; a stride of 0 (one float as a huge tensor) fails.
  */
 function isInjective(shape: Shape, strides: Shape): boolean {
-  if (!Number.isSafeInteger(elementsOf(shape))) return false;
   const axes = shape.map((size, axis) => ({ size, stride: strides[axis] })).filter(({ size }) => size > 1);
   axes.sort((a, b) => a.stride - b.stride);
   let spanned = 0;
