@@ -49,9 +49,7 @@ async function readMean(file: WeightFile, opened: OpenFile): Promise<Blob> {
   if (isNpy(head)) return readNpy(file, head);
   if (beginsAsBlob(head)) {
     const parts = [{ start: 0, end: file.size }];
-    const blob = await readBlob(
-      await Message.read(file.source, new WireReader(file, opened), parts, "the mean"),
-    );
+    const blob = await readBlob(await Message.read(new WireReader(file, opened), parts, "the mean", "last"));
     meanShape(file.source, blob.shape);
     return blob;
   }

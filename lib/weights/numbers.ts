@@ -82,6 +82,15 @@ export function halfToNumber(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
+/** The double with the fewest digits that rounds to a float32: 1e-4 for 0.00009999999747378752; nine always do. */
+export function shortestDecimal(float: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const decimal = Number(float.toPrecision(digits));
+    if (Math.fround(decimal) === float) return decimal;
+  }
+  return float;
+}
+
 /** Index of the first NaN or infinity, or -1. */
 export function firstNotFinite(values: Float32Array): number {
   // x * 0 is 0 for every finite x and NaN for the others, so sums find one without a branch for each value;

@@ -92,7 +92,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string | RegExp
   [
     "a size past the safe integers",
     { tensors: [tensor({ dims: [2n ** 60n] })] },
-    `initializer 1 has the number 1152921504606846976, past the safe integers${DAMAGED}`,
+    `initializer 1: field 1 at byte 43 is 1152921504606846976, past 2^53${DAMAGED}`,
   ],
   [
     "quantised weights",
@@ -137,7 +137,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string | RegExp
   [
     "a name that is not UTF-8",
     { nodes: [bytes(1, bytes(3, Buffer.from([0xff])))] },
-    `node 1 has text that is not UTF-8 at byte 8${DAMAGED}`,
+    `node 1: field 3 at byte 6 is not UTF-8${DAMAGED}`,
   ],
   [
     "an attribute of two values",
@@ -179,7 +179,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string | RegExp
         node("Relu", ["x"], ["y"], { more: bytes(5, text(1, "a"), bytes(7, Buffer.alloc(6)), int(20, 6)) }),
       ],
     },
-    `node 1 (Relu): attribute 1 has more than 64 numbers, or a part of one, in field 7${DAMAGED}`,
+    `node 1 (Relu): attribute 1: field 7 at byte 23 has 1.5 floats; it must be whole ones, at most 64${DAMAGED}`,
   ],
   [
     "an attribute of a function",
@@ -200,7 +200,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string | RegExp
   [
     "a field of another wire type",
     { graph: int(5, 1) },
-    `the graph has field 5 with wire type 0; it must be 2${DAMAGED}`,
+    `the graph: field 5 at byte 120 is a varint; it must be bytes${DAMAGED}`,
   ],
   [
     "a place of data that is not known",
@@ -210,7 +210,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string | RegExp
   [
     "4097 entries of metadata",
     { model: Buffer.concat(Array.from({ length: 4097 }, (_, index) => bytes(14, text(1, String(index))))) },
-    "the model has 4097 messages in field 14, more than 4096; give a model of one network",
+    "the model has field 14 4097 times, more than 4096; give a file of one network",
   ],
   [
     "17 MB of metadata",
@@ -219,7 +219,7 @@ const CASES: readonly [what: string, parts: ModelParts, message: string | RegExp
         Array.from({ length: 17 }, (_, index) => [String(index), "x".repeat(1 << 20)]),
       ),
     },
-    /^FILE: the model: entry 17 at byte \d+ has 1048576 bytes, more than 0; give a file of weights alone$/,
+    /^FILE: the model: entry 17: field 2 at byte \d+ has 1048576 bytes, more than 0; give a file of weights alone$/,
   ],
   [
     "a key of metadata twice",

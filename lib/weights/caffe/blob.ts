@@ -36,7 +36,7 @@ export async function readBlob(blob: Message): Promise<Blob> {
   const elements = elementsOf(shape);
   const count = runs.reduce((sum, run) => sum + run.count, 0);
   if (count !== elements)
-    throw blob.broken(
+    throw blob.brokenAt(
       "its data",
       `has ${count} numbers; it must be ${elements}, as its dimensions ${shape.join(" x ") || "(none)"} say`,
     );
@@ -48,15 +48,15 @@ export async function readBlob(blob: Message): Promise<Blob> {
 async function shapeOf(blob: Message): Promise<Shape> {
   const legacy = FIELD.dims.some((number) => blob.has(number));
   const message = legacy ? undefined : await blob.message(FIELD.shape, `${blob.what}: shape`);
-  if (!legacy && message === undefined) throw blob.broken("its dimensions", "are missing");
+  if (!legacy && message === undefined) throw blob.brokenAt("its dimensions", "are missing");
   const shape = message
     ? await message.integers(DIM, MOST_AXES)
     : FIELD.dims.map((number) => blob.integer(number) ?? 0);
   const wrong = shape.find((size) => size < 1);
   if (wrong !== undefined)
-    throw blob.broken("its dimensions", `are ${shape.join(" x ")}; each must be a whole number from 1`);
+    throw blob.brokenAt("its dimensions", `are ${shape.join(" x ")}; each must be a whole number from 1`);
   if (elementsOf(shape) > MOST_ELEMENTS)
-    throw blob.broken(
+    throw blob.brokenAt(
       "its dimensions",
       `are ${shape.join(" x ")}, more than ${MOST_ELEMENTS} elements together`,
     );
@@ -72,13 +72,11 @@ function runsOf(blob: Message, number: number, size: 4 | 8): StoredRun[] {
   });
 }
 
-function packed(blob: Message, { number, at, start, end }: WireField, size: number) {
+function packed(blob: Message, field: WireField, size: number) {
+  const { start, end } = field;
   const count = (end - start) / size;
   if (!Number.isInteger(count))
-    throw blob.broken(
-      `field ${number} at byte ${at}`,
-      `has ${end - start} bytes; it must be a multiple of ${size}`,
-    );
+    throw blob.brokenAt(field, `has ${end - start} bytes; it must be a multiple of ${size}`);
   return { start, count, step: size };
 }
 

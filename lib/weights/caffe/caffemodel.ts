@@ -56,7 +56,7 @@ function beginsAsNet(head: Uint8Array): boolean {
 
 async function readCaffemodel(file: WeightFile, opened: OpenFile): Promise<FileContents> {
   const { source, size } = file;
-  const net = await Message.read(source, new WireReader(file, opened), [{ start: 0, end: size }], "the net");
+  const net = await Message.read(new WireReader(file, opened), [{ start: 0, end: size }], "the net", "last");
   const layers = await readLayers(net);
   const tensors = await tensorsOf(source, layers);
   const network = await networkOf(net, layers);
@@ -76,7 +76,7 @@ async function readLayers(net: Message): Promise<CaffeLayer[]> {
   const kind = v1 ? "V1LayerParameter" : "LayerParameter";
   const parts = net.all(LAYERS[kind], 2);
   if (parts.length === 0 || parts.length > MOST_LAYERS)
-    throw net.broken("its layers", `are ${parts.length}; there must be from 1 to ${MOST_LAYERS}`);
+    throw net.brokenAt("its layers", `are ${parts.length}; there must be from 1 to ${MOST_LAYERS}`);
   const layers: CaffeLayer[] = [];
   for (const [index, part] of parts.entries()) {
     const message = await net.part(part, `layer ${index + 1}`);

@@ -1,5 +1,6 @@
 /** What a Caffe net says about its images: their size, and how they were prepared for it. */
 import { PREPROCESSING, type Preprocessing } from "../../network/preprocessing.js";
+import { shortestDecimal } from "../numbers.js";
 import type { Message } from "../protobuf/message.js";
 import type { CaffeLayer, ParameterName } from "./layer.js";
 
@@ -73,9 +74,9 @@ async function settingsOf({ type, parameters }: Pick<CaffeLayer, "type" | "param
   const older = own && (await parameters(own));
   return {
     crop: transform?.integer(3) ?? older?.integer(5) ?? 0,
-    scale: (await transform?.float(1)) ?? (await older?.float(2)) ?? 1,
+    scale: shortestDecimal((await transform?.float(1)) ?? (await older?.float(2)) ?? 1),
     meanFile: (transform?.has(4) ?? false) || (older?.has(3) ?? false),
-    meanValues: (await transform?.floats(5, 3)) ?? [],
+    meanValues: ((await transform?.floats(5, 3)) ?? []).map(shortestDecimal),
   };
 }
 
@@ -90,7 +91,7 @@ export async function preprocessingOf(layers: readonly CaffeLayer[]): Promise<Pr
   if (layer === undefined) return caffe;
   const { scale, meanFile, meanValues } = await settingsOf(layer);
   if (!(scale > 0 && scale < Infinity && meanValues.every(Number.isFinite)))
-    throw layer.message.broken(
+    throw layer.message.brokenAt(
       "its scale and mean_value",
       `are ${scale} and [${meanValues.join(", ")}]; they must be finite, the scale above 0`,
     );

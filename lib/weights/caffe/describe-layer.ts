@@ -1,6 +1,7 @@
 /** Caffe's layers as this package's, with Caffe's defaults (caffe.proto). */
 import { show } from "../../errors/base.js";
 import { weightsErrors } from "../../errors/weights.js";
+import { shortestDecimal } from "../numbers.js";
 import type { Message } from "../protobuf/message.js";
 import type { CaffeLayer, ParameterName } from "./layer.js";
 
@@ -127,27 +128,29 @@ function innerProduct(layer: CaffeLayer, parameters: Message | undefined): Promi
 }
 
 async function normalisation(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {
+  const constant = async (number: number, fallback: number) =>
+    shortestDecimal((await parameters?.float(number)) ?? fallback);
   // 1 is WITHIN_CHANNEL
   only(layer, "norm_region", parameters?.integer(4), 0);
   return {
     type: "local-response-normalisation",
     size: parameters?.integer(1) ?? 5,
-    alpha: (await parameters?.float(2)) ?? 1,
-    beta: (await parameters?.float(3)) ?? 0.75,
+    alpha: await constant(2, 1),
+    beta: await constant(3, 0.75),
     // there since September 2014; what is older computes with 1
-    k: (await parameters?.float(5)) ?? 1,
+    k: await constant(5, 1),
     alphaDividedBySize: true,
     scope: "across",
   };
 }
 
 async function relu(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {
-  only(layer, "negative_slope", await parameters?.float(1), 0);
+  only(layer, "negative_slope", shortestDecimal((await parameters?.float(1)) ?? 0), 0);
   return { type: "relu" };
 }
 
 async function dropout(_: CaffeLayer, parameters: Message | undefined): Promise<Description> {
-  return { type: "dropout", rate: (await parameters?.float(1)) ?? 0.5, scaling: "train" };
+  return { type: "dropout", rate: shortestDecimal((await parameters?.float(1)) ?? 0.5), scaling: "train" };
 }
 
 function flatten(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {

@@ -95,20 +95,17 @@ export interface CaffeLayer {
 /** @throws AlexNetError WEIGHTS_INVALID naming the layer and what is wrong with it. */
 export async function readLayer(unnamed: Message, kind: LayerKind): Promise<CaffeLayer> {
   const fields = COMMON[kind];
-  const name = (await unnamed.text(fields.name)) ?? "";
+  const name = await unnamed.text(fields.name);
   const message = unnamed.named(`layer ${show(name)}`);
   const parts = message.all(fields.blobs, 2);
   if (parts.length > MOST_BLOBS)
-    throw message.broken("blobs", `are ${parts.length}; there must be at most ${MOST_BLOBS}`);
+    throw message.brokenAt("blobs", `are ${parts.length}; there must be at most ${MOST_BLOBS}`);
   const blobs: Blob[] = [];
   for (const [index, part] of parts.entries())
     blobs.push(await readBlob(await message.part(part, `${message.what}: blob ${index}`)));
   return {
     name,
-    type:
-      kind === "V1LayerParameter"
-        ? typeOfV1(message, fields.type)
-        : ((await message.text(fields.type)) ?? ""),
+    type: kind === "V1LayerParameter" ? typeOfV1(message, fields.type) : await message.text(fields.type),
     bottoms: await message.texts(fields.bottom, MOST_CONNECTIONS),
     tops: await message.texts(fields.top, MOST_CONNECTIONS),
     blobs,

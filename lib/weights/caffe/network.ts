@@ -33,7 +33,7 @@ export async function networkOf(net: Message, layers: readonly CaffeLayer[]): Pr
   const { descriptions, ended } = await chainOf(net, layers);
   const size = await inputSize(net, layers);
   const { channels = channelsOf(layers), height = PUBLISHED_SIZE, width = PUBLISHED_SIZE } = size ?? {};
-  const name = nameOf((await net.text(1)) ?? "");
+  const name = nameOf(await net.text(1));
   const network = define(net.source, { name, input: [channels, height, width], layers: descriptions });
   const form = publishedForm(network);
   if (form && sameNames(form, network)) return form;

@@ -2,12 +2,11 @@
  * ONNX models (https://onnx.ai/onnx/repo-docs/IR.html) whose graph is one chain of layers: the network comes from the
  * graph, the numbers from its initializers and constants, read where they lie.
  */
-import type { WeightFile } from "../file.js";
 import type { ReadOptions, WeightFormat } from "../format.js";
+import { WireReader } from "../protobuf/wire.js";
 import type { FileContents, StoredTensor } from "../stored.js";
 import { chainOf } from "./chain.js";
 import { ExternalFiles } from "./external.js";
-import { OnnxFile } from "./message.js";
 import { Places } from "./place.js";
 import { purposeOf } from "./purpose.js";
 import { readModel } from "./read-model.js";
@@ -23,18 +22,15 @@ export const onnx: WeightFormat = {
     SECOND_TAGS.includes(head[2]) &&
     // the upper half of the length that safetensors begins with; no tag of protobuf is 0
     head.subarray(4, 8).some((byte) => byte !== 0),
-  read: (file, options) => file.use((opened) => readOnnx(new OnnxFile(file, opened), file, options)),
+  read: (file, options) => file.use((opened) => readOnnx(new WireReader(file, opened), options)),
 };
 
-async function readOnnx(
-  opened: OnnxFile,
-  { source }: WeightFile,
-  options: ReadOptions,
-): Promise<FileContents> {
-  const model = await readModel(opened);
+async function readOnnx(wire: WireReader, options: ReadOptions): Promise<FileContents> {
+  const { source } = wire;
+  const model = await readModel(wire);
   const chain = chainOf(source, model);
   const purpose = purposeOf(source, model, chain);
-  const places = new Places(opened, new ExternalFiles(source, options.externalData ?? false));
+  const places = new Places(wire, new ExternalFiles(source, options.externalData ?? false));
   const tensors = new Map<string, StoredTensor>();
   // the network may be another description of the same layers: those with parameters are the same, in order
   const named = purpose.network.layers.filter(

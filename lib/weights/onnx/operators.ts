@@ -1,6 +1,7 @@
 /** From nodes to layers: one function an operator. https://onnx.ai/onnx/operators has what their attributes mean. */
 import type { Shape } from "../../network/layers.js";
 import { elementsOf } from "../../network/shapes.js";
+import { shortestDecimal } from "../numbers.js";
 import type { NodeView } from "./node-view.js";
 import { matrix, vector, type PlacedTensor } from "./parameters.js";
 import { readWindows } from "./windows.js";
@@ -67,9 +68,9 @@ const normalisation: Operator = (view) => {
     layer: {
       type: "local-response-normalisation",
       size: view.int("size"),
-      alpha: decimal(view.float("alpha", 1e-4)),
-      beta: decimal(view.float("beta", 0.75)),
-      k: decimal(view.float("bias", 1)),
+      alpha: shortestDecimal(view.float("alpha", 1e-4)),
+      beta: shortestDecimal(view.float("beta", 0.75)),
+      k: shortestDecimal(view.float("bias", 1)),
       alphaDividedBySize: true,
       scope: "across",
     },
@@ -125,7 +126,9 @@ const multiply: Operator = (view) => {
       "fold other factors into the weights",
     );
   // 1 - 0.7 is not 0.3 in doubles
-  return { layer: { type: "dropout", rate: Number((1 - decimal(few[0])).toPrecision(9)), scaling: "test" } };
+  return {
+    layer: { type: "dropout", rate: Number((1 - shortestDecimal(few[0])).toPrecision(9)), scaling: "test" },
+  };
 };
 
 const dropout: Operator = (view) => {
@@ -143,7 +146,9 @@ const dropout: Operator = (view) => {
       view.opset < 7 ? "1" : "false",
       "export the model for inference",
     );
-  return { layer: { type: "dropout", rate: rate === undefined ? rate : decimal(rate), scaling: "train" } };
+  return {
+    layer: { type: "dropout", rate: rate === undefined ? rate : shortestDecimal(rate), scaling: "train" },
+  };
 };
 
 const flatten: Operator = (view) => {
@@ -221,15 +226,6 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map([
 
 /** Operators whose data may stand on either side. */
 export const COMMUTATIVE: ReadonlySet<string> = new Set(["Add", "Mul"]);
-
-/** The shortest decimal of a float32: 1e-4, where the float32 as a double is 0.00009999999747378752. */
-function decimal(value: number): number {
-  for (let digits = 1; digits < 9; digits++) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short;
-  }
-  return value;
-}
 
 function flag(view: NodeView, name: string): boolean {
   const value = view.int(name, 0);

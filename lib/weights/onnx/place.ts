@@ -3,10 +3,10 @@ import { weightsErrors } from "../../errors/weights.js";
 import { elementsOf } from "../../network/shapes.js";
 import { BYTES_PER_ELEMENT, bytesOf, DTYPES } from "../numbers.js";
 import type { StoredTensor } from "../stored.js";
+import type { WireReader } from "../protobuf/wire.js";
 import { spanOf } from "../strided.js";
 import type { DType } from "../weights.js";
 import type { ExternalFiles } from "./external.js";
-import type { OnnxFile } from "./message.js";
 import type { OnnxTensor } from "./model.js";
 import { arrayBytes, arrayStart } from "./numbers.js";
 import type { PlacedTensor } from "./parameters.js";
@@ -20,7 +20,7 @@ export class Places {
   readonly #held = new Map<OnnxTensor, Uint8Array>();
 
   constructor(
-    private readonly onnx: OnnxFile,
+    private readonly wire: WireReader,
     private readonly external: ExternalFiles,
   ) {}
 
@@ -28,11 +28,11 @@ export class Places {
   async stored(name: string, { tensor, shape, strides, factor }: PlacedTensor): Promise<StoredTensor> {
     const dtype = dtypeOf(tensor.type);
     if (dtype === undefined)
-      throw weightsErrors.dtype(this.onnx.source, tensor.name, typeName(tensor.type), DTYPES);
+      throw weightsErrors.dtype(this.wire.source, tensor.name, typeName(tensor.type), DTYPES);
     const at = `tensor ${JSON.stringify(tensor.name)}`;
     if (strides && spanOf(shape, strides) > LARGEST_SPAN)
       throw weightsErrors.refused(
-        this.onnx.source,
+        this.wire.source,
         at,
         `spans ${spanOf(shape, strides)} elements out of their order, more than ${LARGEST_SPAN}`,
         "export the model with Gemm and transB=1",
@@ -69,7 +69,7 @@ export class Places {
         const lying = { ...tensor, data };
         const offset = arrayStart(lying);
         if (offset !== undefined) return { offset, dtype };
-        const held = this.#held.get(tensor) ?? (await arrayBytes(this.onnx, lying, at));
+        const held = this.#held.get(tensor) ?? (await arrayBytes(this.wire, lying, at));
         this.#held.set(tensor, held);
         return { offset: 0, held, dtype };
       }

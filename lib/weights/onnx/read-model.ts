@@ -1,7 +1,8 @@
 /** ModelProto and GraphProto: read into plain data; what the network must not have is refused here. */
 import { onnxErrors } from "../../errors/onnx.js";
 import { weightsErrors } from "../../errors/weights.js";
-import type { Message, OnnxFile } from "./message.js";
+import { Message } from "../protobuf/message.js";
+import type { WireReader } from "../protobuf/wire.js";
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from "./model.js";
 import { readNode } from "./read-node.js";
 import { entriesOf, readTensor } from "./read-tensor.js";
@@ -13,9 +14,10 @@ const MOST_AXES = 16;
 const EXPORT_AGAIN = "export the model for inference, in float32, with opset 17";
 
 /** @throws AlexNetError WEIGHTS_INVALID. */
-export async function readModel(onnx: OnnxFile): Promise<OnnxModel> {
-  const { source } = onnx;
-  const model = await onnx.message({ start: 0, end: onnx.file.size }, "the model");
+export async function readModel(wire: WireReader): Promise<OnnxModel> {
+  const { source } = wire;
+  // a part that is there twice would be joined in one reader and not in another
+  const model = await Message.read(wire, [{ start: 0, end: wire.size }], "the model", "refused");
   model.refuse(
     new Map([
       [20, "training_info"],
@@ -49,7 +51,7 @@ async function opsetOf(model: Message): Promise<number> {
   const opset = versions.length === 0 ? undefined : versions[0];
   if (opset === undefined || opset < OPSETS.first || opset > OPSETS.last)
     throw onnxErrors.unread(
-      model.onnx.source,
+      model.source,
       "the model: opset",
       opset,
       `from ${OPSETS.first} to ${OPSETS.last}`,
@@ -59,7 +61,7 @@ async function opsetOf(model: Message): Promise<number> {
 }
 
 async function readGraph(graph: Message): Promise<OnnxGraph> {
-  const { source } = graph.onnx;
+  const { source } = graph;
   graph.refuse(
     new Map([
       [14, "quantization_annotation"],

@@ -2,7 +2,7 @@
 import { show } from "../../errors/base.js";
 import { onnxErrors } from "../../errors/onnx.js";
 import { weightsErrors } from "../../errors/weights.js";
-import type { Message } from "./message.js";
+import type { Message } from "../protobuf/message.js";
 import type { OnnxAttribute, OnnxNode } from "./model.js";
 import { readTensor } from "./read-tensor.js";
 
@@ -36,12 +36,12 @@ export async function readNode(message: Message, index: number): Promise<OnnxNod
   const domain = await message.text(7);
   const label = name === "" ? "" : ` ${show(name)}`;
   const at = `node ${index + 1}${label} (${operator.slice(0, 80)})`;
-  if (!DOMAINS.includes(domain)) throw onnxErrors.domain(message.onnx.source, at, domain);
+  if (!DOMAINS.includes(domain)) throw onnxErrors.domain(message.source, at, domain);
   const attributes = new Map<string, OnnxAttribute>();
   for (const attribute of await message.messages(5, (number) => `${at}: attribute ${number + 1}`)) {
     const key = await attribute.text(1);
     if (attributes.has(key))
-      throw weightsErrors.broken(message.onnx.source, at, `has the attribute ${JSON.stringify(key)} twice`);
+      throw weightsErrors.broken(message.source, at, `has the attribute ${JSON.stringify(key)} twice`);
     attributes.set(key, await readAttribute(attribute));
   }
   const inputs = await message.texts(1);

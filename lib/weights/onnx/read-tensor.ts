@@ -1,7 +1,7 @@
 /** TensorProto: where a tensor's numbers lie, checked to be as many as its dims say. */
 import { weightsErrors } from "../../errors/weights.js";
 import { elementsOf } from "../../network/shapes.js";
-import type { Message } from "./message.js";
+import type { Message } from "../protobuf/message.js";
 import type { LyingData, OnnxTensor, TensorData } from "./model.js";
 import { numbersOf } from "./numbers.js";
 import { areVarints, rulesOf, type TypeRules } from "./types.js";
@@ -27,7 +27,7 @@ const TYPED = new Map([
 /** @throws AlexNetError WEIGHTS_INVALID naming the tensor. */
 export async function readTensor(message: Message): Promise<OnnxTensor> {
   const name = await message.text(8);
-  const { source } = message.onnx;
+  const { source } = message;
   const at = name === "" ? message.what : `tensor ${JSON.stringify(name)}`;
   const dims = await message.integers(1, LARGEST_RANK);
   if (!dims.every((size) => size >= 1))
@@ -50,13 +50,13 @@ export async function readTensor(message: Message): Promise<OnnxTensor> {
       found,
       `${elements}, as its dims are`,
     );
-  return elements > FEW ? tensor : { ...tensor, few: await numbersOf(message.onnx, tensor, at) };
+  return elements > FEW ? tensor : { ...tensor, few: await numbersOf(message.wire, tensor, at) };
 }
 
 type FileData = LyingData | Extract<TensorData, { kind: "external" }>;
 
 async function dataOf(message: Message, at: string, type: number): Promise<FileData> {
-  const { source } = message.onnx;
+  const { source } = message;
   const raw = message.one(RAW, 2);
   const typed = [...TYPED.keys()].filter((number) => message.has(number));
   const location = message.integer(LOCATION) ?? 0;
@@ -75,7 +75,7 @@ async function dataOf(message: Message, at: string, type: number): Promise<FileD
   const rules = rulesOf(type);
   if (rules && rules.field !== number)
     throw weightsErrors.broken(source, at, `has ${places[0]}, which is not for its data_type ${type}`);
-  return { kind: "typed", fields: message.many(number, ...(rules?.wires ?? ANY_WIRE)) };
+  return { kind: "typed", fields: message.all(number, ...(rules?.wires ?? ANY_WIRE)) };
 }
 
 /** Of numbers of one size; undefined where only reading them tells. */

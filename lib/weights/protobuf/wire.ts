@@ -31,9 +31,12 @@ const WINDOW = 1 << 16;
 const HEAD = 20;
 const MOST_VARINT_BYTES = 10;
 
+/** Of one file; one read after the other, since they share a buffer. */
 export class WireReader {
-  readonly #source: string;
-  readonly #size: number;
+  /** The file, for errors. */
+  readonly source: string;
+  /** Bytes. */
+  readonly size: number;
   readonly #file: OpenFile;
   readonly #buffer = new Uint8Array(WINDOW);
   /** The part of the buffer that is filled. */
@@ -44,8 +47,8 @@ export class WireReader {
   #fields = 0;
 
   constructor({ source, size }: WeightFile, file: OpenFile) {
-    this.#source = source;
-    this.#size = size;
+    this.source = source;
+    this.size = size;
     this.#file = file;
   }
 
@@ -63,7 +66,7 @@ export class WireReader {
       fields.push(field);
       if (++this.#fields > MOST_FIELDS)
         throw weightsErrors.refused(
-          this.#source,
+          this.source,
           `${what} at byte ${start}`,
           `brings the file to more than ${MOST_FIELDS} fields`,
           "give a file of weights alone",
@@ -92,11 +95,16 @@ export class WireReader {
     return count;
   }
 
+  /** Fills `target` with the file's bytes from `offset` on. */
+  read(offset: number, target: Uint8Array): Promise<void> {
+    return this.#file.read(offset, target);
+  }
+
   /** The bytes of a field of wire 2, of which there may be at most `most`. */
   async bytes({ at, start, end }: WireField, most: number, what: string): Promise<Uint8Array> {
     if (end - start > most)
       throw weightsErrors.refused(
-        this.#source,
+        this.source,
         `${what} at byte ${at}`,
         `has ${end - start} bytes, more than ${most}`,
         "give a file of weights alone",
@@ -182,15 +190,15 @@ export class WireReader {
 
   /** Lets the window hold so many bytes, those of the head of a field where nothing is said, or all up to the file's end. */
   async #load(at: number, bytes = HEAD): Promise<void> {
-    const needed = Math.min(bytes, this.#size - at);
+    const needed = Math.min(bytes, this.size - at);
     if (at >= this.#from && at + needed <= this.#from + this.#window.length) return;
-    this.#window = this.#buffer.subarray(0, Math.min(WINDOW, this.#size - at));
+    this.#window = this.#buffer.subarray(0, Math.min(WINDOW, this.size - at));
     this.#from = at;
     await this.#file.read(at, this.#window);
   }
 
   #wrong(at: number, what: string, problem: string) {
-    return weightsErrors.broken(this.#source, `${what}, the field at byte ${at}`, problem);
+    return weightsErrors.broken(this.source, `${what}, the field at byte ${at}`, problem);
   }
 }
 

@@ -289,7 +289,7 @@ describe("Caffe's blobs", () => {
     );
     await refuses(
       net(layer({ name: "a", bottoms: Array.from({ length: 1025 }, () => "") })),
-      `FILE: layer "a": field 3 is there 1025 times, more than 1024${damaged}`,
+      'FILE: layer "a" has field 3 1025 times, more than 1024; give a file of one network',
     );
     const long = "x".repeat(4097);
     await refuses(
