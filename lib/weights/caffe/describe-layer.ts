@@ -9,7 +9,7 @@ import type { CaffeLayer, ParameterName } from "./layer.js";
 export type Description = Readonly<Record<string, unknown>>;
 
 const COMPUTED =
-  "only convolution, max pooling, LRN across channels, inner product, ReLU, dropout, flatten and softmax, one after" +
+  "only convolution, max and average pooling, LRN across channels, inner product, ReLU, dropout, flatten and softmax, one after" +
   " the other, can be computed; use weights of such a network";
 
 /** A layer that is well formed, and that no network here can have. */
@@ -72,7 +72,7 @@ async function convolution(layer: CaffeLayer, parameters: Message | undefined): 
     outChannels: parameters?.integer(1),
     kernel: await sizes(4, 11, 12),
     stride: (await sizes(6, 13, 14)) ?? 1,
-    padding: (await sizes(3, 9, 10)) ?? 0,
+    padding: padding(await sizes(3, 9, 10)),
     groups: parameters?.integer(5) ?? 1,
     bias: parameters?.flag(2) ?? true,
   };
@@ -87,17 +87,27 @@ function pair(
   both: readonly number[],
   rows: number | undefined,
   columns: number | undefined,
-): number | readonly unknown[] | undefined {
+): number | readonly (number | undefined)[] | undefined {
   if (both.length > 2) throw notComputed(layer, `has sizes of ${both.length} axes, not 2`);
   if (both.length > 0) return both.length === 1 ? both[0] : both;
   return rows === undefined && columns === undefined ? undefined : [rows, columns];
 }
 
-const POOLS = ["MAX", "AVE", "STOCHASTIC"];
+/** Of a side that is not told, none; kernels and strides have no such default. */
+const padding = (sizes: ReturnType<typeof pair>) =>
+  typeof sizes === "object" ? sizes.map((size) => size ?? 0) : (sizes ?? 0);
+
+/** PoolingParameter.PoolMethod. The average's divisor counts padding, and nothing behind it (pooling_layer.cpp). */
+const METHODS: ReadonlyMap<number, Description> = new Map([
+  [0, { type: "max-pooling" }],
+  [1, { type: "average-pooling", countPadding: true }],
+]);
 
 function pooling(layer: CaffeLayer, parameters: Message | undefined): Promise<Description> {
   const method = parameters?.integer(1) ?? 0;
-  if (method !== 0) throw notComputed(layer, `pools by ${POOLS[method] ?? method}, not by MAX`);
+  const description = METHODS.get(method);
+  if (description === undefined)
+    throw notComputed(layer, `pools by ${method === 2 ? "STOCHASTIC" : method}, not by MAX or AVE`);
   only(layer, "global_pooling", parameters?.flag(12), false);
   const sizes = (both: number, rows: number, columns: number) => {
     const size = parameters?.integer(both);
@@ -109,10 +119,10 @@ function pooling(layer: CaffeLayer, parameters: Message | undefined): Promise<De
     );
   };
   return Promise.resolve({
-    type: "max-pooling",
+    ...description,
     kernel: sizes(2, 5, 6),
     stride: sizes(3, 7, 8) ?? 1,
-    padding: sizes(4, 9, 10) ?? 0,
+    padding: padding(sizes(4, 9, 10)),
     // CEIL, which was the only one for years
     rounding: parameters?.integer(13) === 1 ? "floor" : "ceil",
   });

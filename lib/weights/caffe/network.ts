@@ -9,6 +9,7 @@ import { defineNetwork } from "../../network/define.js";
 import type { Network } from "../../network/layers.js";
 import { parametersOf } from "../../network/parameters.js";
 import { publishedForm } from "../../network/published.js";
+import { inferShapes } from "../../network/shapes.js";
 import { MODEL_NAMES } from "../../network/variants.js";
 import type { Message } from "../protobuf/message.js";
 import { withRank } from "./blob.js";
@@ -35,9 +36,28 @@ export async function networkOf(net: Message, layers: readonly CaffeLayer[]): Pr
   const { channels = channelsOf(layers), height = PUBLISHED_SIZE, width = PUBLISHED_SIZE } = size ?? {};
   const name = nameOf(await net.text(1));
   const network = define(net.source, { name, input: [channels, height, width], layers: descriptions });
+  checkWindows(network, layers);
   const form = publishedForm(network);
   if (form && sameNames(form, network)) return form;
   return ended && size ? network : undefined;
+}
+
+/**
+ * A pooling's last window may start behind the map. Caffe drops it where there is padding, as every network here does;
+ * without, it stays, with nothing to look at (pooling_layer.cpp).
+ */
+function checkWindows(network: Network, layers: readonly CaffeLayer[]): void {
+  for (const { layer, input, output } of inferShapes(network)) {
+    if (!("kernel" in layer) || layer.rounding === "floor" || layer.padding.some((side) => side > 0))
+      continue;
+    const { kernel, stride } = layer;
+    const kept = ([0, 1] as const).map(
+      (axis) => Math.ceil((input[axis + 1] - kernel[axis]) / stride[axis]) + 1,
+    );
+    const own = layers.find(({ name }) => name === layer.name);
+    if (own && kept.some((count, axis) => count !== output[axis + 1]))
+      throw notComputed(own, "has windows that start behind the map");
+  }
 }
 
 /** Whether the parameters have the same names, by which the file's tensors are known. */

@@ -274,7 +274,7 @@ describe("Caffe's blobs", () => {
   it("refuses transposed weights", () =>
     refuses(
       net(layer({ name: "a", type: "InnerProduct", blobs: [one], more: [bytes(117, integer(6, 1))] })),
-      'FILE: layer "a" has transposed weights; only convolution, max pooling, LRN across channels, inner product, ReLU,' +
+      'FILE: layer "a" has transposed weights; only convolution, max and average pooling, LRN across channels, inner product, ReLU,' +
         " dropout, flatten and softmax, one after the other, can be computed; use weights of such a network",
     ));
 

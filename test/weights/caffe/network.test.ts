@@ -19,7 +19,7 @@ import { expectError, withFile } from "../helpers/files.js";
 import { bytes, floats, integer, integers, text } from "../helpers/proto.js";
 
 const computed =
-  "; only convolution, max pooling, LRN across channels, inner product, ReLU, dropout, flatten and softmax, one after" +
+  "; only convolution, max and average pooling, LRN across channels, inner product, ReLU, dropout, flatten and softmax, one after" +
   " the other, can be computed; use weights of such a network";
 
 const loaded = (content: Buffer) => withFile(content, (path) => loadWeights(path));
@@ -48,6 +48,7 @@ describe("networks of Caffe files", () => {
     ],
     ["no bias", [integer(4, 3), integer(2, 0)], { bias: false }],
     ["the last of several", [integer(4, 3), integer(1, 2), integer(2, 0), integer(2, 1)], { outChannels: 2 }],
+    ["padding of one axis alone", [integer(4, 3), integer(10, 2)], { padding: [0, 2, 0, 2] }],
     ["a dilation of 1", [integer(4, 3), integer(18, 1)], {}],
   ];
   for (const [title, fields, wanted] of convolutions)
@@ -74,15 +75,10 @@ describe("networks of Caffe files", () => {
       rounding: "floor",
     });
     const named = [integer(5, 2), integer(6, 3), integer(7, 1), integer(8, 2), integer(9, 0), integer(10, 1)];
-    expect(await pool(...named)).to.deep.equal({
-      ...{
-        type: "max-pooling",
-        name: "x",
-        kernel: [2, 3],
-        stride: [1, 2],
-        padding: [0, 1, 0, 1],
-        rounding: "ceil",
-      },
+    const sizes = { kernel: [2, 3], stride: [1, 2], padding: [0, 1, 0, 1] };
+    expect(await pool(...named)).to.deep.equal({ ...wanted, ...sizes, rounding: "ceil" });
+    expect(await pool(...fields, integer(1, 1))).to.deep.equal({
+      ...{ ...wanted, type: "average-pooling", countPadding: true, rounding: "ceil" },
     });
   });
 
@@ -167,14 +163,19 @@ describe("networks of Caffe files", () => {
       'layer "x" is of type "\\u0000"',
     ],
     [
-      "pooling by mean",
-      inPlace("Pooling", bytes(121, integer(1, 1), integer(2, 3))),
-      'layer "x" pools by AVE, not by MAX',
+      "pooling at random",
+      inPlace("Pooling", bytes(121, integer(1, 2), integer(2, 3))),
+      'layer "x" pools by STOCHASTIC, not by MAX or AVE',
     ],
     [
-      "pooling by 7",
-      inPlace("Pooling", bytes(121, integer(1, 7), integer(2, 3))),
-      'layer "x" pools by 7, not by MAX',
+      "pooling by -1",
+      inPlace("Pooling", bytes(121, integer(1, -1), integer(2, 3))),
+      'layer "x" pools by -1, not by MAX or AVE',
+    ],
+    [
+      "a pooling that looks at nothing",
+      inPlace("Pooling", bytes(121, integer(2, 2), integer(3, 3))),
+      'layer "x" has windows that start behind the map',
     ],
     [
       "global pooling",
