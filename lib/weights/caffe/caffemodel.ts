@@ -10,6 +10,7 @@ import { WireReader } from "../protobuf/wire.js";
 import type { FileContents } from "../stored.js";
 import { preprocessingOf } from "./data-layers.js";
 import { readLayer, type CaffeLayer, type LayerKind } from "./layer.js";
+import { withLegalNames } from "./layer-names.js";
 import { networkOf } from "./network.js";
 import { tensorsOf } from "./tensors.js";
 
@@ -57,7 +58,7 @@ function beginsAsNet(head: Uint8Array): boolean {
 async function readCaffemodel(file: WeightFile, opened: OpenFile): Promise<FileContents> {
   const { source, size } = file;
   const net = await Message.read(new WireReader(file, opened), [{ start: 0, end: size }], "the net", "last");
-  const layers = await readLayers(net);
+  const layers = withLegalNames(await readLayers(net));
   const tensors = await tensorsOf(source, layers);
   const network = await networkOf(net, layers);
   return { tensors, ...(network && { network, preprocessing: await preprocessingOf(layers) }) };

@@ -79,6 +79,7 @@ const MOST_BLOBS = 16;
 const MOST_CONNECTIONS = 1024;
 
 export interface CaffeLayer {
+  /** As in the file, until `withLegalNames`. */
   readonly name: string;
   /** As in `layer { type: "Convolution" }`; "" where the file does not tell it. */
   readonly type: string;
@@ -88,7 +89,7 @@ export interface CaffeLayer {
   readonly blobs: readonly Blob[];
   /** A message of parameters where the file has it. */
   readonly parameters: (name: ParameterName) => Promise<Message | undefined>;
-  /** For errors: the layer's name and its place. */
+  /** For errors: the layer's name in the file and its place. */
   readonly message: Message;
 }
 

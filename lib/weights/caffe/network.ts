@@ -10,7 +10,7 @@ import type { Network } from "../../network/layers.js";
 import { parametersOf } from "../../network/parameters.js";
 import { publishedForm } from "../../network/published.js";
 import { inferShapes } from "../../network/shapes.js";
-import { MODEL_NAMES } from "../../network/variants.js";
+import { DifferentNames, ownNetworkName } from "../legal-names.js";
 import type { Message } from "../protobuf/message.js";
 import { withRank } from "./blob.js";
 import { DATA_TYPES, inputSize } from "./data-layers.js";
@@ -34,7 +34,7 @@ export async function networkOf(net: Message, layers: readonly CaffeLayer[]): Pr
   const { descriptions, ended } = await chainOf(net, layers);
   const size = await inputSize(net, layers);
   const { channels = channelsOf(layers), height = PUBLISHED_SIZE, width = PUBLISHED_SIZE } = size ?? {};
-  const name = nameOf(await net.text(1));
+  const name = ownNetworkName(await net.text(1), "caffe");
   const network = define(net.source, { name, input: [channels, height, width], layers: descriptions });
   checkWindows(network, layers);
   const form = publishedForm(network);
@@ -87,6 +87,7 @@ interface Chain {
 
 async function chainOf(net: Message, layers: readonly CaffeLayer[]): Promise<Chain> {
   const descriptions: Description[] = [];
+  const different = new DifferentNames(layers.map(({ name }) => name));
   let names = new Set([await imageOf(net, layers)]);
   let ended = false;
   let isMap = true;
@@ -102,7 +103,7 @@ async function chainOf(net: Message, layers: readonly CaffeLayer[]): Promise<Cha
     if (type.endsWith("Loss")) {
       // what is trained as one layer is used as softmax, which the published nets call "prob"
       if (reads && !ended && type === "SoftmaxWithLoss")
-        descriptions.push({ type: "softmax", name: free("prob", layers) });
+        descriptions.push({ type: "softmax", name: different.take("prob") });
       ended ||= reads;
       continue;
     }
@@ -112,7 +113,7 @@ async function chainOf(net: Message, layers: readonly CaffeLayer[]): Promise<Cha
         `reads ${listed(bottoms)} and makes ${listed(tops)}; it must read ${listed(names)} alone`,
       );
     if (type === "InnerProduct" && isMap)
-      descriptions.push({ type: "flatten", name: free("flatten", layers) });
+      descriptions.push({ type: "flatten", name: different.take("flatten") });
     isMap &&= type !== "InnerProduct" && type !== "Flatten";
     descriptions.push(await describeLayer(layer));
     names = new Set(tops);
@@ -131,11 +132,6 @@ async function imageOf(net: Message, layers: readonly CaffeLayer[]): Promise<str
 
 const MOST_INPUTS = 64;
 
-/** A name for a layer that the file does not have, if need be with lines behind it. */
-function free(name: string, layers: readonly CaffeLayer[]): string {
-  return layers.some((layer) => layer.name === name) ? free(`${name}_`, layers) : name;
-}
-
 const listed = (names: Iterable<string>): string =>
   [...names]
     .slice(0, 3)
@@ -147,13 +143,6 @@ function channelsOf(layers: readonly CaffeLayer[]): number {
   const first = layers.find(({ type }) => type === "Convolution");
   const shape = first?.blobs[0]?.shape;
   return (shape && withRank(shape, 4)[1]) ?? COLOURS;
-}
-
-/** The file's name as a network's, and never that of a published form, which it may not be. */
-function nameOf(text: string): string {
-  const name = text.replace(/[^A-Za-z0-9_-]/g, "-").slice(0, 80);
-  const isFree = /^[A-Za-z]/.test(name) && !(MODEL_NAMES as readonly string[]).includes(name);
-  return isFree ? name : `caffe-${name}`;
 }
 
 function define(source: string, description: Description): Network {

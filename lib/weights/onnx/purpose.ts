@@ -5,11 +5,11 @@ import { essenceOf } from "../../network/essence.js";
 import type { Network } from "../../network/layers.js";
 import { PREPROCESSING } from "../../network/preprocessing.js";
 import { publishedForm } from "../../network/published.js";
-import { MODEL_NAMES } from "../../network/variants.js";
+import { ownNetworkName } from "../legal-names.js";
 import { purposeFromMetadata } from "../metadata.js";
 import type { Purpose } from "../weights.js";
 import type { Chain } from "./chain.js";
-import { legal, namesOf } from "./layer-names.js";
+import { namesOf } from "./layer-names.js";
 import type { OnnxModel } from "./model.js";
 
 type Named = Purpose & { readonly network: Network };
@@ -37,10 +37,8 @@ const isOfZoo = ({ graph }: OnnxModel): boolean =>
 
 function networkOf(graphName: string, { input, layers }: Chain): Network {
   const names = namesOf(layers);
-  const name = legal(graphName) ?? "onnx";
   return defineNetwork({
-    // a published form's name would bring its preprocessing with it
-    name: MODEL_NAMES.some((known) => known === name) ? `${name}-onnx` : name,
+    name: ownNetworkName(graphName, "onnx"),
     input,
     layers: layers.map(({ description }, index) => ({ ...description, name: names[index] })),
   });

@@ -167,10 +167,12 @@ describe("Caffe's blobs", () => {
     });
   });
 
-  it("keeps a layer called __proto__", async () => {
-    const blob = Buffer.concat([shape(1), data(1)]);
-    await withFile(net(layer({ name: "__proto__", blobs: [blob] })), async (path) => {
-      expect([...(await loadWeights(path)).tensors.keys()]).to.deep.equal(["__proto__.weight"]);
+  it("keeps layers of any name under one that a network may have, those of PyTorch's AlexNet under its own", async () => {
+    const blobs = [Buffer.concat([shape(1), data(1)])];
+    const layers = ["__proto__", "a/b", "features.0", "classifier.6"].map((name) => layer({ name, blobs }));
+    await withFile(net(...layers), async (path) => {
+      const names = [...(await loadWeights(path)).tensors.keys()];
+      expect(names).to.deep.equal(["proto__.weight", "a_b.weight", "conv1.weight", "fc8.weight"]);
     });
   });
 
