@@ -59,13 +59,9 @@ describe("ONNX models", () => {
     const header = JSON.stringify({ a: { dtype: "F32", shape: [2], data_offsets: [0, 8] } }).padEnd(0x120808);
     const file = safetensorsBytes(header, floats(1, 2));
     expect([...file.subarray(0, 3)]).to.deep.equal([0x08, 0x08, 0x12]);
-    await withFile(file, (path) =>
-      expectError(
-        loadWeights(path),
-        "WEIGHTS_INVALID",
-        /: the header length \(bytes 0 to 8\) is 1181704; it must be/,
-      ),
-    );
+    await withFile(file, async (path) => {
+      expect((await loadWeights(path)).format).to.equal("safetensors");
+    });
   });
 
   it("have legal names, all different, whatever the file says", async () => {

@@ -32,7 +32,7 @@ export async function readBlob(blob: Message): Promise<Blob> {
   const [dtype, runs] =
     doubles.length > 0 ? (["F64", doubles] as const) : (["F32", runsOf(blob, FIELD.data, 4)] as const);
   if (runs.length > MOST_RUNS)
-    throw blob.broken("its data", `is in ${runs.length} pieces; it must be at most ${MOST_RUNS}`);
+    throw blob.brokenAt("its data", `is in ${runs.length} pieces; it must be at most ${MOST_RUNS}`);
   const elements = elementsOf(shape);
   const count = runs.reduce((sum, run) => sum + run.count, 0);
   if (count !== elements)
