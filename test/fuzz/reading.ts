@@ -1,7 +1,8 @@
 /** What must hold of every file, however damaged: it is read to finite numbers, or refused by one clear error. */
 import { AlexNetError } from "../../lib/errors/base.js";
-import { loadWeights } from "../../lib/weights/load.js";
 import { elementsOf } from "../../lib/network/shapes.js";
+import { loadWeights } from "../../lib/weights/load.js";
+import type { Weights } from "../../lib/weights/weights.js";
 
 /** Milliseconds for one file. */
 export const LONGEST = 1000;
@@ -18,23 +19,32 @@ const PIECE = 1 << 16;
 
 /**
  * Reads a weight file and all of its numbers.
+ * @throws AlexNetError where it is refused, Error where what is read is not what it must be.
+ */
+export async function readNumbers(path: string): Promise<Weights> {
+  const weights = await loadWeights(path);
+  await weights.stream(async (read) => {
+    for (const { name, shape } of weights.tensors.values()) {
+      const elements = elementsOf(shape);
+      if (!Number.isSafeInteger(elements)) throw new Error(`${name} has shape [${shape.join(", ")}]`);
+      for (let at = 0; at < elements; at += PIECE) {
+        const out = new Float32Array(Math.min(PIECE, elements - at)).fill(NaN);
+        await read(name, at, out);
+        if (!out.every(Number.isFinite)) throw new Error(`${name} holds what is not finite`);
+      }
+    }
+  });
+  return weights;
+}
+
+/**
+ * Reads a weight file and all of its numbers.
  * @returns whether it was refused.
  * @throws Error that says which rule is broken; anything that is no AlexNetError.
  */
 export async function readOrRefuse(path: string): Promise<"read" | "refused"> {
   try {
-    const weights = await loadWeights(path);
-    await weights.stream(async (read) => {
-      for (const { name, shape } of weights.tensors.values()) {
-        const elements = elementsOf(shape);
-        if (!Number.isSafeInteger(elements)) throw new Error(`${name} has shape [${shape.join(", ")}]`);
-        for (let at = 0; at < elements; at += PIECE) {
-          const out = new Float32Array(Math.min(PIECE, elements - at)).fill(NaN);
-          await read(name, at, out);
-          if (!out.every(Number.isFinite)) throw new Error(`${name} holds what is not finite`);
-        }
-      }
-    });
+    await readNumbers(path);
     return "read";
   } catch (error) {
     if (!(error instanceof AlexNetError)) throw error;
