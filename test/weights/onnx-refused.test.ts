@@ -181,6 +181,15 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
     `node 1 (Add) is not the bias of a MatMul or Gemm right before it${CHAIN}`,
   ],
   [
+    "an addition to images, not features",
+    {
+      ...chain(node("Gemm", ["x", "w"], ["m"]), node("Add", ["m", "b"], ["y"], { attributes: { axis: 0 } })),
+      tensors: [tensor({ dims: [3, 3] }), tensor({ name: "b", dims: [3] })],
+      opset: 6,
+    },
+    "node 2 (Add): axis is 0; it must be 1, along which a bias is added; export the model with opset 17",
+  ],
+  [
     "a factor above 1",
     {
       ...chain(node("Mul", ["x", "k"], ["y"])),

@@ -8,7 +8,7 @@ import { loadWeights } from "../../lib/weights/load.js";
 import { expectClose, toleranceOf } from "../compare.js";
 import { withEngine } from "../engines.js";
 import { floats, safetensorsBytes } from "./helpers/build.js";
-import { expectError, readAll, withFile } from "./helpers/files.js";
+import { readAll, withFile } from "./helpers/files.js";
 import { node, onnxBytes, onnxExpected, onnxFixture, tensor, text, value } from "./helpers/onnx.js";
 
 describe("ONNX models", () => {

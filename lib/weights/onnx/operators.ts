@@ -106,8 +106,11 @@ const fullyConnected = (weight: PlacedTensor, bias?: PlacedTensor): Step => ({
 /** Only as the bias of a MatMul or Gemm before it, which the chain checks. */
 const add: Operator = (view) => {
   view.checkInputs(2, 2);
-  view.ignore("broadcast", "axis");
+  view.ignore("broadcast");
   const [features] = flat(view);
+  const axis = view.int("axis", 1);
+  if (axis !== 1)
+    throw view.unread("axis", axis, "1, along which a bias is added", "export the model with opset 17");
   const index = view.constants[0] ? 0 : 1;
   return { biasBefore: vector(view, index, features) };
 };
