@@ -14,6 +14,12 @@ export const pullErrors = {
         ` run it again to go on, or give a mirror with --url`,
       cause,
     ),
+  /** `holder` is missing where the lock does not tell it. */
+  locked: (path: string, lock: string, holder: { readonly pid: number; readonly host: string } | undefined) =>
+    failed(
+      `${path}: ${holder ? `process ${holder.pid} on ${holder.host}` : "another process"} is fetching it; wait until that is` +
+        ` done; where there is no such process, remove ${lock}`,
+    ),
   redirects: (url: string, most: number) =>
     failed(`${url}: the server redirects more than ${most} times; give a mirror with --url`),
   redirect: (url: string, location: string | null) =>

@@ -41,17 +41,12 @@ const PASSING = [408, 425, 429];
 
 /**
  * Fetches a file.
- * @throws AlexNetError FETCH_FAILED, where what came is kept, FETCH_MISMATCH where it is another file, OUTPUT_INVALID
- * where it cannot be written; the signal's reason.
+ * @throws AlexNetError FETCH_FAILED, where what came is kept, or where another process is fetching it; FETCH_MISMATCH
+ * where it is another file; OUTPUT_INVALID where it cannot be written; the signal's reason.
  */
 export async function download(what: Download, options: DownloadOptions = {}): Promise<void> {
   const { signal, retries = RETRIES, backOffMs = BACK_OFF } = options;
   const part = await PartFile.open(what.to);
-  let open = true;
-  const discard = () => {
-    open = false;
-    return part.discard();
-  };
   try {
     for (let tries = 1; ; tries++) {
       try {
@@ -73,14 +68,13 @@ export async function download(what: Download, options: DownloadOptions = {}): P
       const got = await hashOf(part.path, algorithm);
       if (got !== hex) throw pullErrors.hash(what.url, algorithm, got, hex);
     }
-    open = false;
     await part.publish();
   } catch (error) {
     // bytes of another file would be gone on with the next time
-    if (open && error instanceof AlexNetError && error.code === "FETCH_MISMATCH") await discard();
+    if (error instanceof AlexNetError && error.code === "FETCH_MISMATCH") await part.discard();
     throw error;
   } finally {
-    if (open) await part.close();
+    await part.close();
   }
 }
 

@@ -1,13 +1,15 @@
 /**
  * A file that is fetched: what came of it is FILE.part, beside its place, until all of it is there. FILE.part.json says
- * where it came from, and what the server calls that version of it.
+ * where it came from, and what the server calls that version of it; FILE.part.lock that a process is at it.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { AlexNetError } from "../errors/base.js";
 import { cliErrors } from "../errors/cli.js";
+import { LockFile } from "./lock-file.js";
 import type { Hash } from "./official-files.js";
 
 interface Origin {
@@ -18,22 +20,33 @@ interface Origin {
 export class PartFile {
   readonly #to: string;
   readonly #file: FileHandle;
+  readonly #lock: LockFile;
   #size: number;
 
-  private constructor(to: string, file: FileHandle, size: number) {
+  private constructor(to: string, lock: LockFile, file: FileHandle, size: number) {
     this.#to = to;
+    this.#lock = lock;
     this.#file = file;
     this.#size = size;
   }
 
-  /** What is there of the file already, or nothing. @throws AlexNetError OUTPUT_INVALID, as every other method. */
+  /**
+   * What is there of the file already, or nothing.
+   * @throws AlexNetError OUTPUT_INVALID, as every other method; FETCH_FAILED where another process is at it.
+   */
   static async open(to: string): Promise<PartFile> {
     const found = await stat(to).catch(() => undefined);
     if (found?.isDirectory()) throw cliErrors.outputIsFolder(to);
     return told(to, async () => {
       await mkdir(dirname(to), { recursive: true });
-      const file = await open(partOf(to), "a+");
-      return new PartFile(to, file, (await file.stat()).size);
+      const lock = await LockFile.take(`${partOf(to)}.lock`, to);
+      try {
+        const file = await open(partOf(to), "a+");
+        return new PartFile(to, lock, file, (await file.stat()).size);
+      } catch (error) {
+        await lock.release();
+        throw error;
+      }
     });
   }
 
@@ -100,9 +113,15 @@ export class PartFile {
     });
   }
 
-  /** What is there stays for the next time. */
+  /** Ends the work, also behind the others; what is there stays for the next time. */
   async close(): Promise<void> {
-    await told(this.#to, () => this.#file.close());
+    await told(this.#to, async () => {
+      try {
+        await this.#file.close();
+      } finally {
+        await this.#lock.release();
+      }
+    });
   }
 
   get #originPath(): string {
@@ -123,6 +142,6 @@ async function told<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw cliErrors.unwritable(path, cause);
+    throw cause instanceof AlexNetError ? cause : cliErrors.unwritable(path, cause);
   }
 }

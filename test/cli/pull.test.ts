@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { readFileSync, readdirSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { OFFICIAL_FILES } from "../../lib/fetch/official-files.js";
 import { cacheFolder } from "../../lib/host/host.js";
@@ -46,6 +47,25 @@ describe("alexnet pull", () => {
         expect([again.code, again.stdout]).to.deep.equal([0, "w.npy\n"]);
         expect(asked).to.deep.equal(["all", 'bytes=30000- if "v1"']);
         expect(readdirSync(cwd)).to.deep.equal(["w.npy"]);
+      }),
+    ));
+
+  it("leaves a file alone that another process fetches", () =>
+    withFolder((cwd) =>
+      withServer([hangs(DATA, 30_000)], async ({ url }) => {
+        const args = ["pull", "bvlc-alexnet-npy", "--out", "w.npy", "--url", url];
+        const { child, ended } = start(args, { cwd });
+        while (!readdirSync(cwd).includes("w.npy.part.json"))
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        const { code, stdout, stderr } = await alexnet(args, { cwd });
+        expect([code, stdout]).to.deep.equal([3, ""]);
+        expect(stderr).to.equal(
+          `alexnet: w.npy: process ${child.pid ?? ""} on ${hostname()} is fetching it; wait until that is done; where` +
+            " there is no such process, remove w.npy.part.lock\n",
+        );
+        child.kill("SIGINT");
+        await ended;
+        expect(readdirSync(cwd).sort()).to.deep.equal(["w.npy.part", "w.npy.part.json"]);
       }),
     ));
 

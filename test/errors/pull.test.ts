@@ -19,6 +19,11 @@ const TEXTS: Record<keyof typeof pullErrors, readonly [error: AlexNetError, code
       "u: not fetched after 3 tries (ECONNRESET); what came is kept in f.part; run it again to go on, or give a mirror" +
         " with --url",
     ],
+    locked: [
+      pullErrors.locked("f", "f.part.lock", { pid: 7, host: "h" }),
+      "FETCH_FAILED",
+      "f: process 7 on h is fetching it; wait until that is done; where there is no such process, remove f.part.lock",
+    ],
     redirects: [
       pullErrors.redirects("u", 10),
       "FETCH_FAILED",

@@ -1,5 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { download, isThere, type DownloadOptions } from "../../lib/fetch/download.js";
@@ -298,6 +300,51 @@ describe("download", () => {
           expect((await readFile(`${to}.part`)).equals(DATA.subarray(0, 40_000))).to.equal(true);
         }),
       );
+  });
+
+  it("leaves a file alone that another one fetches, until that is done", () =>
+    inFolder((folder) =>
+      withServer([hangs(DATA, 40_000), gives(DATA)], async ({ url, asked }) => {
+        const to = join(folder, "file.bin");
+        const controller = new AbortController();
+        const reason = new Error("enough");
+        let second: Promise<void> | undefined;
+        const onBytes = (done: number) => {
+          if (done !== 40_000) return;
+          second = expectError(
+            download({ url, to, ...KNOWN }, QUICK),
+            "FETCH_FAILED",
+            `FILE: process ${process.pid} on ${hostname()} is fetching it; wait until that is done; where there is no` +
+              " such process, remove FILE.part.lock",
+            to,
+          ).finally(() => {
+            controller.abort(reason);
+          });
+        };
+        let caught: unknown;
+        await download({ url, to, ...KNOWN }, { ...QUICK, onBytes, signal: controller.signal }).catch(
+          (error: unknown) => (caught = error),
+        );
+        await second;
+        expect(caught).to.equal(reason);
+        expect((await readFile(`${to}.part`)).equals(DATA.subarray(0, 40_000))).to.equal(true);
+        expect((await readdir(folder)).sort()).to.deep.equal(KEPT);
+        await download({ url, to, ...KNOWN }, QUICK);
+        expect(asked).to.deep.equal(["all", 'bytes=40000- if "v1"']);
+        expect(await readdir(folder)).to.deep.equal(["file.bin"]);
+      }),
+    ));
+
+  it("goes on with what a process left that was killed", async () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    const { asked, files } = await fetchFile([gives(DATA)], {
+      prepare: async (to) => {
+        await writeFile(`${to}.part`, DATA.subarray(0, 70_000));
+        await writeFile(`${to}.part.lock`, JSON.stringify({ pid, host: hostname() }));
+      },
+    });
+    expect(asked).to.deep.equal(["bytes=70000-"]);
+    expect(files).to.deep.equal(["file.bin"]);
   });
 
   it("refuses a folder, and a place that cannot be written", () =>
