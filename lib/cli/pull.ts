@@ -29,7 +29,9 @@ export function addPull(program: Command): void {
         " that was broken off goes on where it stopped.",
     )
     .argument("[name]", `one of ${NAMES.join(", ")}`)
-    .addOption(new Option("--list", "list the files, write nothing").conflicts(["out", "url"]))
+    .addOption(
+      new Option("--list", "list the files, or the one of the name; write nothing").conflicts(["out", "url"]),
+    )
     .addOption(new Option("--out <file>", "file to write (default: in the user's cache folder)"))
     .addOption(
       new Option("--url <url>", "fetch it from a mirror").argParser((text: string) => {
@@ -51,11 +53,10 @@ Examples:
 
 async function pull(name: string | undefined, { list, out, url }: PullOptions): Promise<void> {
   if (list) {
-    process.stdout.write(listing());
+    process.stdout.write(listing(name === undefined ? OFFICIAL_FILES : [fileCalled(name)]));
     return;
   }
-  const file = OFFICIAL_FILES.find((known) => known.name === name);
-  if (file === undefined) throw cliErrors.option("NAME", name, `one of ${NAMES.join(", ")}`);
+  const file = fileCalled(name);
   const to = out ?? join(cacheFolder(), "weights", fileNameOf(file));
   if (await isThere(to, file)) process.stderr.write(`${file.name}: is there already; ${checksOf(file)}\n`);
   else {
@@ -63,6 +64,12 @@ async function pull(name: string | undefined, { list, out, url }: PullOptions): 
     process.stderr.write(`${file.name}: fetched from ${url ?? file.url}; ${checksOf(file)}\n`);
   }
   process.stdout.write(`${to}\n`);
+}
+
+function fileCalled(name: string | undefined): OfficialFile {
+  const file = OFFICIAL_FILES.find((known) => known.name === name);
+  if (file === undefined) throw cliErrors.option("NAME", name, `one of ${NAMES.join(", ")}`);
+  return file;
 }
 
 async function fetchTo(to: string, { bytes, hash }: OfficialFile, url: string): Promise<void> {
@@ -98,10 +105,10 @@ function checksOf({ bytes, hash }: OfficialFile): string {
     : "its size is right, its hash is not known";
 }
 
-const listing = (): string =>
+const listing = (files: readonly OfficialFile[]): string =>
   table(
     [left("name"), right("bytes"), left("hash"), left("what"), left("url")],
-    OFFICIAL_FILES.map(({ name, bytes, hash, holds, url }) => [
+    files.map(({ name, bytes, hash, holds, url }) => [
       name,
       bytes === undefined ? "unknown" : count(bytes),
       hash ? `${hash.algorithm} ${hash.hex}` : "unknown",

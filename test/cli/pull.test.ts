@@ -98,8 +98,16 @@ describe("alexnet pull", () => {
     );
   });
 
+  it("lists the one file that is named", async () => {
+    const { code, stdout } = await alexnet(["pull", "caffenet", "--list"]);
+    expect(code).to.equal(0);
+    expect(linesOf(stdout)).to.have.length(2);
+    expect(linesOf(stdout)[1]).to.match(/^caffenet /);
+  });
+
   const usage: readonly [args: readonly string[], text: string][] = [
     [["pull"], `NAME: got nothing; it must be one of ${NAMES}`],
+    [["pull", "alexnet", "--list"], `NAME: got "alexnet"; it must be one of ${NAMES}`],
     [["pull", "alexnet"], `NAME: got "alexnet"; it must be one of ${NAMES}`],
     [
       ["pull", "caffenet", "--url", "ftp://x/y"],
