@@ -4,7 +4,11 @@
  * image's number in the batch, which is also its slot of the forward pass's tensors, and its slot of the gradients.
  */
 
-/** dW[k, o] (+)= sum over the positions of one image of x[window element k] * dy[o]; positions row by row. */
+/**
+ * dW[k, o] (+)= sum over the positions of one image of x[window element k] * dy[o]; positions row by row. The same for
+ * weights_gradient, which reads x in place, and weights_gradient_packed, for windows that lie far apart: both give the same
+ * bits.
+ */
 export const WEIGHTS_GRADIENT_FIELDS = [
   // x: where the window of position (0, 0) begins, in image 0; from one position's window to the next, by row and column
   "input",
@@ -32,6 +36,7 @@ export const WEIGHTS_GRADIENT_FIELDS = [
   "channels",
   // 1: adds to what is there; 0: stores
   "accumulate",
+  // as large as lib/plan/training/scratch.ts says, for each of the two
   "scratch",
 ] as const;
 
@@ -244,6 +249,7 @@ export const MOMENTUM_UPDATE_FIELDS = ["weights", "velocity", "gradient", "count
 
 export const GRADIENT_KERNEL_FIELDS = {
   weights_gradient: WEIGHTS_GRADIENT_FIELDS,
+  weights_gradient_packed: WEIGHTS_GRADIENT_FIELDS,
   bias_gradient: BIAS_GRADIENT_FIELDS,
   rectifier_gradient: RECTIFIER_GRADIENT_FIELDS,
   dropout: DROPOUT_FIELDS,

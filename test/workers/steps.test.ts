@@ -26,6 +26,7 @@ const RECORDS: Record<KernelName, string> = {
   normalisation: "NormalisationStep",
   activation: "ActivationStep",
   weights_gradient: "WeightsGradientStep",
+  weights_gradient_packed: "WeightsGradientStep",
   bias_gradient: "BiasGradientStep",
   rectifier_gradient: "RectifierGradientStep",
   dropout: "DropoutStep",

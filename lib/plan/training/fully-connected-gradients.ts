@@ -88,7 +88,7 @@ function weightsGradients(
     };
     const channels = dy.place.channels;
     const weights: Step = {
-      kernel: "weights_gradient",
+      kernel: "weights_gradient_packed",
       fields: {
         ...gradient,
         input: x.offset,

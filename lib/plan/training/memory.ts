@@ -87,7 +87,11 @@ export function layOutTraining(graph: TrainingGraph, options: LayoutOptions): Tr
     take(name, "labels", maxBatch * 4),
   );
   const scratchWorker = align(
-    Math.max(scratchBytes(forward, tile), scratchBytes(backward, tile), gradientScratchBytes(forward, tile)),
+    Math.max(
+      scratchBytes(forward, tile),
+      scratchBytes(backward, tile),
+      gradientScratchBytes(forward, tile, maxBatch),
+    ),
   );
   const scratch = take("scratch", "scratch", scratchWorker * threads);
   const rooms = [forward, backward].map((part) => transformBytes(part, wave, tile));

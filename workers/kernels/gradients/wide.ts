@@ -8,6 +8,7 @@ export { f32_lrn_gradient as normalisation_gradient } from "./f32_lrn_gradient";
 export { f32_softmax_loss as softmax_loss } from "./f32_softmax_loss";
 export { f32_momentum_update as momentum_update } from "./f32_momentum_update";
 export { f32_weights_gradient_6x16 as weights_gradient } from "./f32_weights_gradient_6x16";
+export { f32_weights_gradient_packed_6x16 as weights_gradient_packed } from "./f32_weights_gradient_packed_6x16";
 export { f32_transpose as transpose } from "./f32_transpose";
 export { f32_flip_filters_by_16 as flip_filters } from "./f32_flip_filters_by_16";
 export { f32_winograd_filter_by_16 as winograd_filter } from "./f32_winograd_filter_by_16";

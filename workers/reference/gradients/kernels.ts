@@ -33,10 +33,12 @@ export function bindGradients(steps: DataView, values: Values, words: Int32Array
     (stepAddress, image, slot) => {
       run(values, readStep(steps, stepAddress, name), image, slot, words);
     };
+  const sumProducts = bind("weights_gradient", (all, step, image, slot) => {
+    weightsGradient(all, step, image, slot, REFERENCE_PANEL);
+  });
   return {
-    weights_gradient: bind("weights_gradient", (all, step, image, slot) => {
-      weightsGradient(all, step, image, slot, REFERENCE_PANEL);
-    }),
+    weights_gradient: sumProducts,
+    weights_gradient_packed: sumProducts,
     bias_gradient: bind("bias_gradient", biasGradient),
     rectifier_gradient: bind("rectifier_gradient", rectifierGradient),
     dropout: bind("dropout", dropout),

@@ -9,6 +9,7 @@ const TEST_SOURCES = new URL("../../../../../test/workers/kernels/gradients/", i
 /** Which file tests a kernel: whoever adds one is told by the compiler to name its test here. */
 const TESTS: Readonly<Record<GradientKernelName, string>> = {
   weights_gradient: "weights-gradient",
+  weights_gradient_packed: "weights-gradient",
   bias_gradient: "bias-gradient",
   rectifier_gradient: "rectifier-gradient",
   dropout: "dropout",
