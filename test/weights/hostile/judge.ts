@@ -46,7 +46,11 @@ export class Judge {
   static ofSuite(): Judge {
     const judge = new Judge();
     before(() => {
-      judge.#reader = fork(new URL("./reader.js", import.meta.url), { execArgv: ["--expose-gc"] });
+      // with both of them Node warns, which is no fault of a file
+      const env = { ...process.env };
+      delete env.NO_COLOR;
+      delete env.FORCE_COLOR;
+      judge.#reader = fork(new URL("./reader.js", import.meta.url), { execArgv: ["--expose-gc"], env });
     });
     after(() => judge.#reader?.kill());
     return judge;

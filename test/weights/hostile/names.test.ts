@@ -169,7 +169,9 @@ describe("names that mean something to JavaScript", () => {
         await withFile(bytes, async (path) => {
           const weights = await loadWeights(path);
           // names of ONNX that do not end as a tensor's do are not those of layers
-          const layer = format === "onnx" ? "fc1" : name;
+          // a Caffe layer gets a name that a network may have, which begins with a letter
+          const legal = format === "caffemodel" ? name.replace(/^_+/, "") : name;
+          const layer = format === "onnx" ? "fc1" : legal;
           const [key, values] = [...(await readAll(weights))][0];
           expect([name, `${layer}.weight`]).to.include(key);
           expect([...values]).to.deep.equal([1, 2, 3]);
