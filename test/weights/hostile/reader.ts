@@ -59,7 +59,8 @@ async function run(task: ReadTask): Promise<readonly Ending[]> {
 }
 
 globalThis.gc?.();
-const before = process.memoryUsage().rss;
+/** The peak so far: Linux counts that of the process from which this one was forked. */
+const before = process.resourceUsage().maxRSS * 1024;
 process.on("message", (task: ReadTask) => {
   void run(task).then((endings) => {
     // what one file left behind does not count for the next
