@@ -38,7 +38,7 @@ export interface ColourNoise<Components = ColourComponents | "measured"> {
  */
 export interface Augmentation<Components = ColourComponents | "measured"> {
   /**
-   * Which part of the prepared image the network sees. "random": any of its size with equal probability, the last row
+   * Which part of the prepared image the network sees. "random": each of its size with equal probability, the last row
    * and column included (33 x 33 places for 224 of 256, as the original program has them). "centre": that of evaluation.
    */
   readonly crop: "random" | "centre";

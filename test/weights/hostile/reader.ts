@@ -1,4 +1,5 @@
 /** The process that reads hostile files for judge.ts, one after the other, and says how each ended and what it took. */
+import { existsSync, readFileSync } from "node:fs";
 import { truncate } from "node:fs/promises";
 import { AlexNetError } from "../../../lib/errors/base.js";
 import { resolveNetwork } from "../../../lib/weights/resolve.js";
@@ -34,6 +35,19 @@ const stray: string[] = [];
 process.on("unhandledRejection", (reason) => stray.push(`unhandled: ${String(reason)}`));
 process.on("warning", (warning) => stray.push(`warning: ${String(warning)}`));
 
+const STATUS = "/proc/self/status";
+
+/**
+ * The most memory that this process has had, in bytes. Of getrusage Linux begins with the peak of the process that forked
+ * this one, mocha, beside which nothing would show; the kernel's own count is of this process alone.
+ */
+function peak(): number {
+  if (!existsSync(STATUS)) return process.resourceUsage().maxRSS * 1024;
+  const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(STATUS, "utf8"))?.[1];
+  if (kibibytes === undefined) throw new Error(`${STATUS} has no VmHWM`);
+  return Number(kibibytes) * 1024;
+}
+
 async function endingOf({ path, whole }: ReadTask): Promise<Ending> {
   const start = performance.now();
   const end = (code: string, message: string): Ending => ({ code, message, took: performance.now() - start });
@@ -59,13 +73,12 @@ async function run(task: ReadTask): Promise<readonly Ending[]> {
 }
 
 globalThis.gc?.();
-/** The peak so far: Linux counts that of the process from which this one was forked. */
-const before = process.resourceUsage().maxRSS * 1024;
+const before = process.memoryUsage().rss;
 process.on("message", (task: ReadTask) => {
   void run(task).then((endings) => {
     // what one file left behind does not count for the next
     globalThis.gc?.();
-    const grown = process.resourceUsage().maxRSS * 1024 - before;
+    const grown = peak() - before;
     process.send?.({ endings, grown, stray } satisfies ReadReport);
   });
 });
