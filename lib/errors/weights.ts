@@ -150,10 +150,17 @@ export const weightsErrors = {
       `${source}: the mean is of three channels; the preprocessing's channels are grey, which need one number; leave the` +
         " mean of these weights as it is",
     ),
-  headerTooLarge: (path: string, bytes: number, limit: number) =>
+  /** `what` is the place in the file that would not be read back. */
+  metadataTooLarge: (
+    path: string,
+    what: string,
+    got: number,
+    most: number,
+    unit: "bytes" | "characters" = "bytes",
+  ) =>
     new AlexNetError(
       "WEIGHTS_UNWRITABLE",
-      `${path}: the header would have ${bytes} bytes; readers take at most ${limit}; take the mean image` +
+      `${path}: ${what} would have ${got} ${unit}; readers take at most ${most}; take the mean image` +
         " (preprocessing.meanImage) out, so that its mean colour stands for it, or write fewer labels",
     ),
   unwritable: (path: string, cause: unknown) =>

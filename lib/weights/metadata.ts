@@ -19,14 +19,27 @@ export const isOwnMetadata = (metadata: ReadonlyMap<string, string>): boolean =>
 /** Characters of one field of JSON. 1000 class names have 30 thousand. */
 const LONGEST_TEXT = 1 << 20;
 
-export function metadataFromPurpose({ network, preprocessing, labels }: Purpose): Record<string, string> {
+/**
+ * @param path the file that is written, for errors
+ * @throws AlexNetError WEIGHTS_UNWRITABLE for a field of JSON that would not be read back.
+ */
+export function metadataFromPurpose(
+  path: string,
+  { network, preprocessing, labels }: Purpose,
+): Record<string, string> {
   const { meanImage, ...recipe } = preprocessing ?? {};
+  const json = (field: string, value: unknown): Record<string, string> => {
+    const text = JSON.stringify(value);
+    if (text.length > LONGEST_TEXT)
+      throw weightsErrors.metadataTooLarge(path, field, text.length, LONGEST_TEXT, "characters");
+    return { [field]: text };
+  };
   return {
     format: FORMAT,
-    ...(network && { network: JSON.stringify(network) }),
-    ...(preprocessing && { preprocessing: JSON.stringify(recipe) }),
+    ...(network && json("network", network)),
+    ...(preprocessing && json("preprocessing", recipe)),
     ...(meanImage && { meanImage: Buffer.from(bytesOf(meanImage)).toString("base64") }),
-    ...(labels && { labels: JSON.stringify(labels) }),
+    ...(labels && json("labels", labels)),
   };
 }
 

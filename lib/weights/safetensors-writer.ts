@@ -29,7 +29,7 @@ export async function saveWeights(path: string, weights: Weights, options: SaveO
   const { dtype = "F32" } = options;
   if (!WRITTEN_TYPES.includes(dtype)) throw weightsErrors.writtenType(dtype, WRITTEN_TYPES);
   const tensors = [...weights.tensors.values()];
-  const header = encodeHeader(path, tensors, dtype, metadataFromPurpose(weights));
+  const header = encodeHeader(path, tensors, dtype, metadataFromPurpose(path, weights));
   await writeWhole(path, async (write) => {
     await write(header);
     await weights.stream(async (read) => {
@@ -68,7 +68,8 @@ export function encodeHeader(
     .join(",");
   const text = Buffer.from(`{${json}}`);
   const padded = Math.ceil((8 + text.length) / ALIGNMENT) * ALIGNMENT;
-  if (padded - 8 > LARGEST_HEADER) throw weightsErrors.headerTooLarge(path, padded - 8, LARGEST_HEADER);
+  if (padded - 8 > LARGEST_HEADER)
+    throw weightsErrors.metadataTooLarge(path, "the header", padded - 8, LARGEST_HEADER);
   const header = Buffer.alloc(padded, " ");
   header.writeBigUInt64LE(BigInt(padded - 8));
   text.copy(header, 8);

@@ -159,8 +159,8 @@ const TEXTS: Record<
     "f: the mean is of three channels; the preprocessing's channels are grey, which need one number; leave the mean of" +
       " these weights as it is",
   ],
-  headerTooLarge: [
-    weightsErrors.headerTooLarge("f", 9, 8),
+  metadataTooLarge: [
+    weightsErrors.metadataTooLarge("f", "the header", 9, 8),
     "WEIGHTS_UNWRITABLE",
     "f: the header would have 9 bytes; readers take at most 8; take the mean image (preprocessing.meanImage) out, so" +
       " that its mean colour stands for it, or write fewer labels",

@@ -19,12 +19,23 @@ const read = (metadata: Record<string, string>) =>
 describe("metadata of safetensors files", () => {
   it("keeps the network, the preprocessing and the labels, or what there is of them", () => {
     const purpose = { network, preprocessing: PREPROCESSING.alexnet2012, labels: ["a", "b"] };
-    expect(read(metadataFromPurpose(purpose))).to.deep.equal(purpose);
+    expect(read(metadataFromPurpose("w", purpose))).to.deep.equal(purpose);
     const meanImage = Float32Array.of(0.1, -2, 3e-5, 4, 5, 6, 7, 8, 9, 10, 11, 12);
     const exact = { preprocessing: { ...PREPROCESSING.caffenet, size: 2, meanImage } };
-    expect(read(metadataFromPurpose(exact))).to.deep.equal(exact);
-    expect(metadataFromPurpose({})).to.deep.equal({ format });
+    expect(read(metadataFromPurpose("w", exact))).to.deep.equal(exact);
+    expect(metadataFromPurpose("w", {})).to.deep.equal({ format });
     expect(read({ format })).to.deep.equal({});
+  });
+
+  it("refuses to write what is longer than is read back", () => {
+    const labels = ["é".repeat((1 << 20) - 4)];
+    expect(read(metadataFromPurpose("w", { labels }))).to.deep.equal({ labels });
+    return expectError(
+      () => metadataFromPurpose("w", { labels: [`${labels[0]}e`] }),
+      "WEIGHTS_UNWRITABLE",
+      "w: labels would have 1048577 characters; readers take at most 1048576; take the mean image" +
+        " (preprocessing.meanImage) out, so that its mean colour stands for it, or write fewer labels",
+    );
   });
 
   it("leaves alone what other programs wrote", () => {

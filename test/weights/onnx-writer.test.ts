@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { defineNetwork } from "../../lib/network/define.js";
@@ -182,6 +182,27 @@ describe("exportOnnx", () => {
         exportOnnx(path, huge),
         "WEIGHTS_UNWRITABLE",
         /^FILE: needs 2516582\d\d\d bytes; an ONNX file must have at most 2147483647; write it as safetensors$/,
+        path,
+      );
+      expect(await readdir(folder)).to.deep.equal([]);
+    }));
+
+  it("refuses a mean image that would not be read back, and writes nothing", () =>
+    inFolder(async (folder) => {
+      const path = join(folder, "m.onnx");
+      const weights = small([{ type: "relu", name: "r" }], [3, 2, 2]);
+      const withMeanOf = (size: number): Weights => ({
+        ...weights,
+        preprocessing: { ...PREPROCESSING.caffenet, size, meanImage: new Float32Array(3 * size * size) },
+      });
+      // base64 has 4 characters for 3 bytes: 16 a pixel, of 2^24 bytes that are read
+      await exportOnnx(path, withMeanOf(1023));
+      expect((await loadWeights(path)).preprocessing?.size).to.equal(1023);
+      await rm(path);
+      await expectError(
+        exportOnnx(path, withMeanOf(1024)),
+        "WEIGHTS_UNWRITABLE",
+        /^FILE: metadata_props would have 16777\d{3} bytes; readers take at most 16777216; take the mean image /,
         path,
       );
       expect(await readdir(folder)).to.deep.equal([]);

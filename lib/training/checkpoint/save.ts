@@ -27,7 +27,7 @@ export async function saveCheckpoint(folder: string, state: CheckpointState): Pr
     ...Array.from(state.velocities, (tensor) => ({ ...tensor, name: `${VELOCITY}${tensor.name}` })),
   ];
   checkComplete(state, tensors);
-  const metadata = { ...metadataFromPurpose(state), [CHECKPOINT]: describe({ run, position }) };
+  const metadata = { ...metadataFromPurpose(path, state), [CHECKPOINT]: describe({ run, position }) };
   const header = encodeHeader(path, tensors, "F32", metadata);
   try {
     checkSums(position.sums);

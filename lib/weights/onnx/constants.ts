@@ -2,14 +2,12 @@
 import { onnxErrors } from "../../errors/onnx.js";
 import { weightsErrors } from "../../errors/weights.js";
 import { elementsOf } from "../../network/shapes.js";
-import type { OnnxGraph, OnnxNode, OnnxTensor } from "./model.js";
+import { FEW, type OnnxGraph, type OnnxNode, type OnnxTensor } from "./model.js";
 import { NodeView } from "./node-view.js";
 import { TYPE } from "./types.js";
 
 /** Elements that one value may stand for: more than any tensor of AlexNet has. */
 const MOST_FILLED = 1 << 26;
-/** Elements of which the values are kept. */
-const FEW = 16;
 
 type Maker = (view: NodeView) => OnnxTensor | undefined;
 

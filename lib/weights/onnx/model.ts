@@ -16,13 +16,16 @@ export type TensorData =
   /** One value for all elements. */
   | { readonly kind: "filled"; readonly value: number };
 
+/** Elements of the tensors whose values are read with the graph: shapes, ratios, factors. */
+export const FEW = 16;
+
 export interface OnnxTensor {
   readonly name: string;
   readonly dims: Shape;
   /** A number of TensorProto.DataType; any. */
   readonly type: number;
   readonly data: TensorData;
-  /** The values themselves, where they are few and in the file. */
+  /** The values themselves, where they are no more than FEW and in the file. */
   readonly few?: readonly number[];
 }
 

@@ -2,13 +2,11 @@
 import { weightsErrors } from "../../errors/weights.js";
 import { elementsOf } from "../../network/shapes.js";
 import type { Message } from "../protobuf/message.js";
-import type { LyingData, OnnxTensor, TensorData } from "./model.js";
+import { FEW, type LyingData, type OnnxTensor, type TensorData } from "./model.js";
 import { numbersOf } from "./numbers.js";
 import { areVarints, rulesOf, type TypeRules } from "./types.js";
 
 const LARGEST_RANK = 8;
-/** Elements of tensors whose values are read with the graph: shapes, ratios, factors. */
-const FEW = 16;
 
 const RAW = 9;
 const LOCATION = 14;
@@ -88,8 +86,8 @@ function countOf(data: LyingData, rules: TypeRules): number | undefined {
   );
 }
 
-/** Bytes of all values together: 1000 class names need 30 KB. */
-const LARGEST_ENTRIES = 16 << 20;
+/** Bytes of all values together: 1000 class names need 30 KB, a mean image of 256 x 256 pixels a megabyte. */
+export const LARGEST_ENTRIES = 16 << 20;
 
 /**
  * StringStringEntryProto: key 1, value 2.
@@ -102,7 +100,7 @@ export async function entriesOf(message: Message, number: number): Promise<Reado
     const key = await entry.text(1);
     if (entries.has(key)) throw message.broken(`has the key ${JSON.stringify(key)} twice`);
     const value = await entry.text(2, left);
-    left -= value.length;
+    left -= Buffer.byteLength(value);
     entries.set(key, value);
   }
   return entries;
