@@ -238,6 +238,67 @@ export const WINOGRAD_FILTER_FIELDS = [
   "scratch",
 ] as const;
 
+/**
+ * Z = A dy A^T of every tile of one image: 49 planes [panels][tiles][NR], 0 for what of a tile is outside of the map and for
+ * channels that do not exist. The panels from panelFrom to panelTo; called with (step, slot of dy, image of the block).
+ */
+export const WINOGRAD_GRADIENT_FIELDS = [
+  "gradient",
+  "gradientImage",
+  "gradientRow",
+  "gradientColumn",
+  "output",
+  "outputImage",
+  "outputPanel",
+  "outputPlane",
+  "rows",
+  "columns",
+  "channels",
+  "panelFrom",
+  "panelTo",
+  "scratch",
+] as const;
+
+/**
+ * dU (+)= V^T Z for one of 49 planes: V [tiles][depth], Z [panels][tiles][NR], dU [panels][depth][NR]. Every sum is one
+ * chain from what is there through the tiles, so its bits do not depend on how many tiles a block has. Called with
+ * (step, plane of V and Z, plane of dU).
+ */
+export const GEMM_GRADIENT_FIELDS = [
+  "input",
+  "inputPlane",
+  "inputRow",
+  "gradient",
+  "gradientPlane",
+  "gradientPanel",
+  "output",
+  "outputPlane",
+  "depth",
+  // tiles
+  "rows",
+  "panelFrom",
+  "panelTo",
+  // 1: goes on from what is there; 0: from zero
+  "accumulate",
+  "scratch",
+] as const;
+
+/**
+ * dg = G^T dU G, for panels of filters: from 49 planes [outer x channels][NR] to [outer][taps][taps][channels][NR]. Called
+ * with (step, panel, panel).
+ */
+export const WINOGRAD_FILTER_GRADIENT_FIELDS = [
+  "input",
+  "inputPanel",
+  "inputPlane",
+  "output",
+  "outputPanel",
+  "outer",
+  "channels",
+  "taps",
+  "scratch",
+] as const;
+
 /** Row k of a panel [rows][NR] is row table[k] of another, or zeros where that is -1. Called with (step, panel, panel). */
 export const GATHER_ROWS_FIELDS = ["input", "inputPanel", "output", "outputPanel", "table", "rows"] as const;
 
@@ -260,6 +321,10 @@ export const GRADIENT_KERNEL_FIELDS = {
   transpose: TRANSPOSE_FIELDS,
   flip_filters: FLIP_FILTERS_FIELDS,
   winograd_filter: WINOGRAD_FILTER_FIELDS,
+  winograd_gradient_5: WINOGRAD_GRADIENT_FIELDS,
+  winograd_gradient_3: WINOGRAD_GRADIENT_FIELDS,
+  gemm_gradient: GEMM_GRADIENT_FIELDS,
+  winograd_filter_gradient: WINOGRAD_FILTER_GRADIENT_FIELDS,
   gather_rows: GATHER_ROWS_FIELDS,
   momentum_update: MOMENTUM_UPDATE_FIELDS,
 } as const;

@@ -27,10 +27,10 @@ export function blockingOf({ tileRows, tileColumns }: Winograd, wave: number): B
 const LINE = 64;
 
 /**
- * From one plane of a block's windows or products to the next, in bytes: an odd number of cache lines, since the
+ * From one plane of a block's windows, products or gradients to the next, in bytes: an odd number of cache lines, since the
  * transforms touch one place of every plane in turn, and strides of whole pages would put them all into one cache set.
  */
-function planeBytes(bytes: number): number {
+export function planeBytes(bytes: number): number {
   const lines = Math.ceil(bytes / LINE);
   return (lines % 2 === 0 ? lines + 1 : lines) * LINE;
 }

@@ -20,15 +20,20 @@ export interface WinogradBlock {
   readonly output: Step;
 }
 
-/** What the steps of an operation's blocks have in common. */
-interface BlockContext {
+/** Whose windows are transformed, and to where. */
+export interface WindowsContext {
   readonly context: StepContext;
   readonly operation: ConvolutionOperation;
   readonly winograd: Winograd;
-  readonly packed: PackedWeights;
-  readonly room: BlockRoom;
+  readonly room: Pick<BlockRoom, "windowsRow" | "windowsPlane">;
   readonly slice: Slice;
   readonly worker: number;
+}
+
+/** What the steps of an operation's blocks have in common. */
+interface BlockContext extends WindowsContext {
+  readonly packed: PackedWeights;
+  readonly room: BlockRoom;
 }
 
 /** From images of a slice to their blocks. */
@@ -66,12 +71,15 @@ export function winogradBlocks(
     );
 }
 
-const windowsOf = ({ context: { memory }, worker }: BlockContext): number =>
+/** Where a worker's windows begin, and behind them its products. */
+export const windowsOf = ({ context: { memory }, worker }: WindowsContext): number =>
   memory.transforms + worker * memory.transformsWorker;
 
-const productsOf = (block: BlockContext): number => windowsOf(block) + block.context.memory.productsOffset;
+export const productsOf = (block: WindowsContext): number =>
+  windowsOf(block) + block.context.memory.productsOffset;
 
-function inputStep(block: BlockContext, rows: Range): Step {
+/** Transforms the windows of some rows of tiles of one image. */
+export function inputStep(block: WindowsContext, rows: Range): Step {
   const { context, operation, winograd, room, slice, worker } = block;
   const { graph, memory } = context;
   const { layer } = operation;

@@ -79,10 +79,12 @@ export async function prepareRun(options: TrainerOptions): Promise<Run> {
       data: { classes, training: size, validation: validation?.size ?? 0 },
     };
     const keeper = new RunKeeper(out, identity, { network, preprocessing, labels: classes }, runner);
-    const position = resume ? (await keeper.takeUp())?.position : undefined;
+    const position = (resume ? await keeper.takeUp() : undefined)?.position ?? START;
+    // from here on there is one to go on from, whenever the process ends
+    if (!resume) await keeper.save(position);
     return {
       ...{ recipe, identity, prepared, augmentationAt: varied, validation, runner, keeper },
-      position: position ?? START,
+      position,
     };
   } catch (error) {
     await runner.close();

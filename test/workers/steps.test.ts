@@ -37,6 +37,10 @@ const RECORDS: Record<KernelName, string> = {
   transpose: "TransposeStep",
   flip_filters: "FlipFiltersStep",
   winograd_filter: "WinogradFilterStep",
+  winograd_gradient_5: "WinogradGradientStep",
+  winograd_gradient_3: "WinogradGradientStep",
+  gemm_gradient: "GemmGradientStep",
+  winograd_filter_gradient: "WinogradFilterGradientStep",
   gather_rows: "GatherRowsStep",
   momentum_update: "MomentumUpdateStep",
 };

@@ -6,6 +6,7 @@ import { PLANES } from "../../../workers/winograd.js";
 import { depthOf, type PackedWeights } from "../memory.js";
 import type { ConvolutionOperation, OperationGraph } from "../operations.js";
 import { align, type Take } from "../regions.js";
+import { planeBytes } from "../winograd-blocks.js";
 import { direct, type TrainingGraph } from "./graph.js";
 import type { Parameter } from "./memory.js";
 
@@ -15,6 +16,15 @@ export interface FilterRoom {
   readonly tower: number;
   readonly panels: number;
   readonly rows: number;
+}
+
+/** What a weights' gradient by Winograd is added up in: [towers][49 planes][panels][depth][NR]; strides in bytes. */
+export interface GradientRoom {
+  readonly address: number;
+  readonly tower: number;
+  readonly plane: number;
+  readonly panels: number;
+  readonly depth: number;
 }
 
 /** A layer that reads its input in blocks: its filters, and their gradient, in the order of blocks. */
@@ -30,6 +40,8 @@ export interface Filters {
   /** Transformed filters by the forward operation's index; without biases. */
   readonly transformed: ReadonlyMap<number, PackedWeights>;
   readonly blocks: ReadonlyMap<number, BlockFilters>;
+  /** Gradients of transformed filters, by the forward operation's index. */
+  readonly gradients: ReadonlyMap<number, GradientRoom>;
   /** Filters turned round, by the forward operation's index. */
   readonly turned: ReadonlyMap<number, FilterRoom>;
   /** What turned convolutions read, by their own index: those filters, or their transforms. */
@@ -47,6 +59,7 @@ export function filtersOf(
 ): Filters {
   const transformed = new Map<number, PackedWeights>();
   const blocks = new Map<number, BlockFilters>();
+  const gradients = new Map<number, GradientRoom>();
   const turnedRooms = new Map<number, FilterRoom>();
   const packed = new Map<number, PackedWeights>();
   const tables: { address: number; values: Int32Array }[] = [];
@@ -55,6 +68,7 @@ export function filtersOf(
     const { name } = operation.layer;
     if (operation.winograd) {
       transformed.set(operation.index, takeTransformed(operation, forward, panel, take));
+      gradients.set(operation.index, takeGradient(operation, forward, panel, take));
       if (operation.winograd.blockSize > 1)
         blocks.set(operation.index, takeBlocks(operation, panel, parameters, tables, take));
     }
@@ -72,7 +86,7 @@ export function filtersOf(
       biasTower: 0,
     });
   }
-  return { transformed, blocks, turned: turnedRooms, packed, tables };
+  return { transformed, blocks, gradients, turned: turnedRooms, packed, tables };
 }
 
 function takeRoom(
@@ -98,6 +112,22 @@ function takeTransformed(
   const weightsTower = align(PLANES * plane);
   const weights = take(`${operation.layer.name}, transformed`, "filters", towers * weightsTower);
   return { weights, weightsTower, bias: 0, biasTower: 0, panels, depth, plane };
+}
+
+function takeGradient(
+  operation: ConvolutionOperation,
+  graph: OperationGraph,
+  panel: number,
+  take: Take,
+): GradientRoom {
+  const { shape, towers } = graph.tensors[operation.output];
+  const panels = Math.ceil(shape[0] / towers / panel);
+  const depth = depthOf(operation);
+  // what a filter's gradient is made of lies in one place of every plane
+  const plane = planeBytes(panels * depth * panel * 4);
+  const tower = align(PLANES * plane);
+  const address = take(`${operation.layer.name}, gradient transformed`, "gradient", towers * tower);
+  return { address, tower, plane, panels, depth };
 }
 
 function takeBlocks(

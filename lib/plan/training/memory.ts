@@ -21,6 +21,7 @@ import { filtersOf, type Filters } from "./filters.js";
 import type { WeightedOperation } from "../operations.js";
 import { align, MEMORY_LIMIT, Regions, type Region, type Take } from "../regions.js";
 import { gradientScratchBytes } from "./scratch.js";
+import { gradientTransformBytes } from "./winograd-gradients.js";
 
 /**
  * The weights and biases of a layer as they are updated: [towers][panels][K][NR] in the order of its sums, biases
@@ -94,7 +95,10 @@ export function layOutTraining(graph: TrainingGraph, options: LayoutOptions): Tr
     ),
   );
   const scratch = take("scratch", "scratch", scratchWorker * threads);
-  const rooms = [forward, backward].map((part) => transformBytes(part, wave, tile));
+  const rooms = [
+    ...[forward, backward].map((part) => transformBytes(part, wave, tile)),
+    gradientTransformBytes(forward, wave, tile),
+  ];
   const windows = Math.max(...rooms.map((room) => room.windows));
   const transformsWorker = align(windows + Math.max(...rooms.map(({ products }) => products)));
   const transforms = take("transforms", "transforms", transformsWorker * threads);

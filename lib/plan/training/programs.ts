@@ -7,11 +7,12 @@ import type { Step } from "../../../workers/steps.js";
 import type { Command } from "../commands.js";
 import { reachOf, type Operation } from "../operations.js";
 import { schedule, waves } from "../schedule.js";
-import { convolutionGradients, gatherGradients } from "./convolution-gradients.js";
+import { convolutionGradients } from "./convolution-gradients.js";
 import { filterSteps } from "./filter-steps.js";
 import { fullyConnectedGradients } from "./fully-connected-gradients.js";
 import { lossStage, stageOf } from "./graph.js";
 import { mapGradients, rectifierGradients } from "./map-gradients.js";
+import { finishWeightsGradients } from "./weights-gradients.js";
 import { cutsWhole, gradientOf, ProgramWriter, type Images, type TrainingContext } from "./writer.js";
 
 /** The commands of each worker for one step of training on `images` images. */
@@ -30,7 +31,7 @@ export function trainingPrograms(context: TrainingContext, images: number): Comm
       for (const operation of wave) gradients(context, writer, operation, { first, count: to - first });
     }
   writer.meet();
-  gatherGradients(context, writer);
+  finishWeightsGradients(context, writer);
   updateSteps(context, writer);
   return writer.programs;
 }

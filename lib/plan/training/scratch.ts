@@ -19,6 +19,12 @@ export const packedGradientScratch = (tile: Registers, positions: number, channe
   positions * tile.rows * 4 +
   positions * Math.min(Math.ceil(channels / tile.panel) * tile.panel, GROUP) * 4;
 
+/** Bytes for gemm_gradient: a tile. */
+export const gemmGradientScratch = TILE;
+
+/** Bytes for winograd_gradient, and enough for winograd_filter_gradient: seven rows of five vectors, and a tile of dy. */
+export const winogradGradientScratch = (7 * 5 + 5 * 5) * 32;
+
 /** Bytes for all: see weights_gradient.ts, winograd_filter.ts and f32_lrn_gradient.ts of workers/kernels/gradients. */
 export function gradientScratchBytes(graph: OperationGraph, tile: Tile, maxBatch: number): number {
   const each = graph.operations.map((operation) => {
@@ -30,5 +36,5 @@ export function gradientScratchBytes(graph: OperationGraph, tile: Tile, maxBatch
     const { before, after } = reachOf(operation.layer);
     return 8 * shape[2] * (channels + 2 * (before + after)) * 4;
   });
-  return Math.max(49 * 64 * 4, ...each);
+  return Math.max(49 * 64 * 4, winogradGradientScratch, ...each);
 }

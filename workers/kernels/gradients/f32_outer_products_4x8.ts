@@ -17,13 +17,44 @@ export function f32_outer_products_4x8(
   from: usize,
   to: usize,
 ): void {
+  outerProducts(input, inputColumn, inputSkip, gradient, rows, columns, from, to, false);
+}
+
+/** The same, but the chain begins with what is at `from`. */
+export function f32_outer_products_4x8_chained(
+  input: usize,
+  inputColumn: usize,
+  gradient: usize,
+  positions: i32,
+  from: usize,
+  to: usize,
+): void {
+  outerProducts(input, inputColumn, 0, gradient, 1, positions, from, to, true);
+}
+
+@inline
+function outerProducts(
+  input: usize,
+  inputColumn: usize,
+  inputSkip: usize,
+  gradient: usize,
+  rows: i32,
+  columns: i32,
+  from: usize,
+  to: usize,
+  chained: bool,
+): void {
   let a = input;
   let b = gradient;
   const line = <usize>(columns * (NR << 2));
-  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
-  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
-  let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
+  let c00 = chained ? v128.load(from, 0) : f32x4.splat(0);
+  let c01 = chained ? v128.load(from, 16) : f32x4.splat(0);
+  let c10 = chained ? v128.load(from, 32) : f32x4.splat(0);
+  let c11 = chained ? v128.load(from, 48) : f32x4.splat(0);
+  let c20 = chained ? v128.load(from, 64) : f32x4.splat(0);
+  let c21 = chained ? v128.load(from, 80) : f32x4.splat(0);
+  let c30 = chained ? v128.load(from, 96) : f32x4.splat(0);
+  let c31 = chained ? v128.load(from, 112) : f32x4.splat(0);
   for (let row = rows; row > 0; row--) {
     for (const end = b + line; b < end; ) {
       const b0 = v128.load(b, 0);
@@ -45,20 +76,20 @@ export function f32_outer_products_4x8(
     }
     a += inputSkip;
   }
-  const d00 = v128.load(from, 0);
-  const d01 = v128.load(from, 16);
-  v128.store(to, f32x4.add(d00, c00), 0);
-  v128.store(to, f32x4.add(d01, c01), 16);
-  const d10 = v128.load(from, 32);
-  const d11 = v128.load(from, 48);
-  v128.store(to, f32x4.add(d10, c10), 32);
-  v128.store(to, f32x4.add(d11, c11), 48);
-  const d20 = v128.load(from, 64);
-  const d21 = v128.load(from, 80);
-  v128.store(to, f32x4.add(d20, c20), 64);
-  v128.store(to, f32x4.add(d21, c21), 80);
-  const d30 = v128.load(from, 96);
-  const d31 = v128.load(from, 112);
-  v128.store(to, f32x4.add(d30, c30), 96);
-  v128.store(to, f32x4.add(d31, c31), 112);
+  const y00 = chained ? c00 : f32x4.add(v128.load(from, 0), c00);
+  const y01 = chained ? c01 : f32x4.add(v128.load(from, 16), c01);
+  v128.store(to, y00, 0);
+  v128.store(to, y01, 16);
+  const y10 = chained ? c10 : f32x4.add(v128.load(from, 32), c10);
+  const y11 = chained ? c11 : f32x4.add(v128.load(from, 48), c11);
+  v128.store(to, y10, 32);
+  v128.store(to, y11, 48);
+  const y20 = chained ? c20 : f32x4.add(v128.load(from, 64), c20);
+  const y21 = chained ? c21 : f32x4.add(v128.load(from, 80), c21);
+  v128.store(to, y20, 64);
+  v128.store(to, y21, 80);
+  const y30 = chained ? c30 : f32x4.add(v128.load(from, 96), c30);
+  const y31 = chained ? c31 : f32x4.add(v128.load(from, 112), c31);
+  v128.store(to, y30, 96);
+  v128.store(to, y31, 112);
 }

@@ -17,15 +17,60 @@ export function f32_outer_products_6x16(
   from: usize,
   to: usize,
 ): void {
+  outerProducts(input, inputColumn, inputSkip, gradient, rows, columns, from, to, false);
+}
+
+/** The same, but the chain begins with what is at `from`. */
+export function f32_outer_products_6x16_chained(
+  input: usize,
+  inputColumn: usize,
+  gradient: usize,
+  positions: i32,
+  from: usize,
+  to: usize,
+): void {
+  outerProducts(input, inputColumn, 0, gradient, 1, positions, from, to, true);
+}
+
+@inline
+function outerProducts(
+  input: usize,
+  inputColumn: usize,
+  inputSkip: usize,
+  gradient: usize,
+  rows: i32,
+  columns: i32,
+  from: usize,
+  to: usize,
+  chained: bool,
+): void {
   let a = input;
   let b = gradient;
   const line = <usize>(columns * (NR << 2));
-  let c00 = f32x4.splat(0), c01 = f32x4.splat(0), c02 = f32x4.splat(0), c03 = f32x4.splat(0);
-  let c10 = f32x4.splat(0), c11 = f32x4.splat(0), c12 = f32x4.splat(0), c13 = f32x4.splat(0);
-  let c20 = f32x4.splat(0), c21 = f32x4.splat(0), c22 = f32x4.splat(0), c23 = f32x4.splat(0);
-  let c30 = f32x4.splat(0), c31 = f32x4.splat(0), c32 = f32x4.splat(0), c33 = f32x4.splat(0);
-  let c40 = f32x4.splat(0), c41 = f32x4.splat(0), c42 = f32x4.splat(0), c43 = f32x4.splat(0);
-  let c50 = f32x4.splat(0), c51 = f32x4.splat(0), c52 = f32x4.splat(0), c53 = f32x4.splat(0);
+  let c00 = chained ? v128.load(from, 0) : f32x4.splat(0);
+  let c01 = chained ? v128.load(from, 16) : f32x4.splat(0);
+  let c02 = chained ? v128.load(from, 32) : f32x4.splat(0);
+  let c03 = chained ? v128.load(from, 48) : f32x4.splat(0);
+  let c10 = chained ? v128.load(from, 64) : f32x4.splat(0);
+  let c11 = chained ? v128.load(from, 80) : f32x4.splat(0);
+  let c12 = chained ? v128.load(from, 96) : f32x4.splat(0);
+  let c13 = chained ? v128.load(from, 112) : f32x4.splat(0);
+  let c20 = chained ? v128.load(from, 128) : f32x4.splat(0);
+  let c21 = chained ? v128.load(from, 144) : f32x4.splat(0);
+  let c22 = chained ? v128.load(from, 160) : f32x4.splat(0);
+  let c23 = chained ? v128.load(from, 176) : f32x4.splat(0);
+  let c30 = chained ? v128.load(from, 192) : f32x4.splat(0);
+  let c31 = chained ? v128.load(from, 208) : f32x4.splat(0);
+  let c32 = chained ? v128.load(from, 224) : f32x4.splat(0);
+  let c33 = chained ? v128.load(from, 240) : f32x4.splat(0);
+  let c40 = chained ? v128.load(from, 256) : f32x4.splat(0);
+  let c41 = chained ? v128.load(from, 272) : f32x4.splat(0);
+  let c42 = chained ? v128.load(from, 288) : f32x4.splat(0);
+  let c43 = chained ? v128.load(from, 304) : f32x4.splat(0);
+  let c50 = chained ? v128.load(from, 320) : f32x4.splat(0);
+  let c51 = chained ? v128.load(from, 336) : f32x4.splat(0);
+  let c52 = chained ? v128.load(from, 352) : f32x4.splat(0);
+  let c53 = chained ? v128.load(from, 368) : f32x4.splat(0);
   for (let row = rows; row > 0; row--) {
     for (const end = b + line; b < end; ) {
       const b0 = v128.load(b, 0);
@@ -67,52 +112,52 @@ export function f32_outer_products_6x16(
     }
     a += inputSkip;
   }
-  const d00 = v128.load(from, 0);
-  const d01 = v128.load(from, 16);
-  const d02 = v128.load(from, 32);
-  const d03 = v128.load(from, 48);
-  v128.store(to, f32x4.add(d00, c00), 0);
-  v128.store(to, f32x4.add(d01, c01), 16);
-  v128.store(to, f32x4.add(d02, c02), 32);
-  v128.store(to, f32x4.add(d03, c03), 48);
-  const d10 = v128.load(from, 64);
-  const d11 = v128.load(from, 80);
-  const d12 = v128.load(from, 96);
-  const d13 = v128.load(from, 112);
-  v128.store(to, f32x4.add(d10, c10), 64);
-  v128.store(to, f32x4.add(d11, c11), 80);
-  v128.store(to, f32x4.add(d12, c12), 96);
-  v128.store(to, f32x4.add(d13, c13), 112);
-  const d20 = v128.load(from, 128);
-  const d21 = v128.load(from, 144);
-  const d22 = v128.load(from, 160);
-  const d23 = v128.load(from, 176);
-  v128.store(to, f32x4.add(d20, c20), 128);
-  v128.store(to, f32x4.add(d21, c21), 144);
-  v128.store(to, f32x4.add(d22, c22), 160);
-  v128.store(to, f32x4.add(d23, c23), 176);
-  const d30 = v128.load(from, 192);
-  const d31 = v128.load(from, 208);
-  const d32 = v128.load(from, 224);
-  const d33 = v128.load(from, 240);
-  v128.store(to, f32x4.add(d30, c30), 192);
-  v128.store(to, f32x4.add(d31, c31), 208);
-  v128.store(to, f32x4.add(d32, c32), 224);
-  v128.store(to, f32x4.add(d33, c33), 240);
-  const d40 = v128.load(from, 256);
-  const d41 = v128.load(from, 272);
-  const d42 = v128.load(from, 288);
-  const d43 = v128.load(from, 304);
-  v128.store(to, f32x4.add(d40, c40), 256);
-  v128.store(to, f32x4.add(d41, c41), 272);
-  v128.store(to, f32x4.add(d42, c42), 288);
-  v128.store(to, f32x4.add(d43, c43), 304);
-  const d50 = v128.load(from, 320);
-  const d51 = v128.load(from, 336);
-  const d52 = v128.load(from, 352);
-  const d53 = v128.load(from, 368);
-  v128.store(to, f32x4.add(d50, c50), 320);
-  v128.store(to, f32x4.add(d51, c51), 336);
-  v128.store(to, f32x4.add(d52, c52), 352);
-  v128.store(to, f32x4.add(d53, c53), 368);
+  const y00 = chained ? c00 : f32x4.add(v128.load(from, 0), c00);
+  const y01 = chained ? c01 : f32x4.add(v128.load(from, 16), c01);
+  const y02 = chained ? c02 : f32x4.add(v128.load(from, 32), c02);
+  const y03 = chained ? c03 : f32x4.add(v128.load(from, 48), c03);
+  v128.store(to, y00, 0);
+  v128.store(to, y01, 16);
+  v128.store(to, y02, 32);
+  v128.store(to, y03, 48);
+  const y10 = chained ? c10 : f32x4.add(v128.load(from, 64), c10);
+  const y11 = chained ? c11 : f32x4.add(v128.load(from, 80), c11);
+  const y12 = chained ? c12 : f32x4.add(v128.load(from, 96), c12);
+  const y13 = chained ? c13 : f32x4.add(v128.load(from, 112), c13);
+  v128.store(to, y10, 64);
+  v128.store(to, y11, 80);
+  v128.store(to, y12, 96);
+  v128.store(to, y13, 112);
+  const y20 = chained ? c20 : f32x4.add(v128.load(from, 128), c20);
+  const y21 = chained ? c21 : f32x4.add(v128.load(from, 144), c21);
+  const y22 = chained ? c22 : f32x4.add(v128.load(from, 160), c22);
+  const y23 = chained ? c23 : f32x4.add(v128.load(from, 176), c23);
+  v128.store(to, y20, 128);
+  v128.store(to, y21, 144);
+  v128.store(to, y22, 160);
+  v128.store(to, y23, 176);
+  const y30 = chained ? c30 : f32x4.add(v128.load(from, 192), c30);
+  const y31 = chained ? c31 : f32x4.add(v128.load(from, 208), c31);
+  const y32 = chained ? c32 : f32x4.add(v128.load(from, 224), c32);
+  const y33 = chained ? c33 : f32x4.add(v128.load(from, 240), c33);
+  v128.store(to, y30, 192);
+  v128.store(to, y31, 208);
+  v128.store(to, y32, 224);
+  v128.store(to, y33, 240);
+  const y40 = chained ? c40 : f32x4.add(v128.load(from, 256), c40);
+  const y41 = chained ? c41 : f32x4.add(v128.load(from, 272), c41);
+  const y42 = chained ? c42 : f32x4.add(v128.load(from, 288), c42);
+  const y43 = chained ? c43 : f32x4.add(v128.load(from, 304), c43);
+  v128.store(to, y40, 256);
+  v128.store(to, y41, 272);
+  v128.store(to, y42, 288);
+  v128.store(to, y43, 304);
+  const y50 = chained ? c50 : f32x4.add(v128.load(from, 320), c50);
+  const y51 = chained ? c51 : f32x4.add(v128.load(from, 336), c51);
+  const y52 = chained ? c52 : f32x4.add(v128.load(from, 352), c52);
+  const y53 = chained ? c53 : f32x4.add(v128.load(from, 368), c53);
+  v128.store(to, y50, 320);
+  v128.store(to, y51, 336);
+  v128.store(to, y52, 352);
+  v128.store(to, y53, 368);
 }

@@ -200,6 +200,55 @@ export class WinogradFilterStep {
 }
 
 @unmanaged
+export class WinogradGradientStep {
+  gradient: i32;
+  gradientImage: i32;
+  gradientRow: i32;
+  gradientColumn: i32;
+  output: i32;
+  outputImage: i32;
+  outputPanel: i32;
+  outputPlane: i32;
+  rows: i32;
+  columns: i32;
+  channels: i32;
+  panelFrom: i32;
+  panelTo: i32;
+  scratch: i32;
+}
+
+@unmanaged
+export class GemmGradientStep {
+  input: i32;
+  inputPlane: i32;
+  inputRow: i32;
+  gradient: i32;
+  gradientPlane: i32;
+  gradientPanel: i32;
+  output: i32;
+  outputPlane: i32;
+  depth: i32;
+  rows: i32;
+  panelFrom: i32;
+  panelTo: i32;
+  accumulate: i32;
+  scratch: i32;
+}
+
+@unmanaged
+export class WinogradFilterGradientStep {
+  input: i32;
+  inputPanel: i32;
+  inputPlane: i32;
+  output: i32;
+  outputPanel: i32;
+  outer: i32;
+  channels: i32;
+  taps: i32;
+  scratch: i32;
+}
+
+@unmanaged
 export class GatherRowsStep {
   input: i32;
   inputPanel: i32;

@@ -1,5 +1,5 @@
-import { f32_outer_products_4x8 } from "./f32_outer_products_4x8";
-import { f32_outer_products_6x16 } from "./f32_outer_products_6x16";
+import { f32_outer_products_4x8, f32_outer_products_4x8_chained } from "./f32_outer_products_4x8";
+import { f32_outer_products_6x16, f32_outer_products_6x16_chained } from "./f32_outer_products_6x16";
 import { WeightsGradientStep } from "./steps";
 
 /** Room for the largest tile: the beginning of the scratch of what sums outer products. */
@@ -37,6 +37,39 @@ export function sumTile(
     f32_outer_products_6x16(input, inputColumn, inputSkip, gradient, rows, columns, from, to);
   else f32_outer_products_4x8(input, inputColumn, inputSkip, gradient, rows, columns, from, to);
   if (whole) return;
+  keepTile(place, scratch, skipped, kept, valid, tileColumns);
+}
+
+/** The same of positions in a row, all of whose channels are kept; the sums go on from what is there. */
+@inline
+export function goOnTile(
+  input: usize,
+  inputColumn: usize,
+  gradient: usize,
+  positions: i32,
+  place: usize,
+  skipped: i32,
+  accumulate: i32,
+  scratch: usize,
+  tileRows: i32,
+  tileColumns: i32,
+): void {
+  const from = select<usize>(place, ZEROS, accumulate);
+  const to = select<usize>(place, scratch, skipped == 0);
+  if (tileColumns == 16) f32_outer_products_6x16_chained(input, inputColumn, gradient, positions, from, to);
+  else f32_outer_products_4x8_chained(input, inputColumn, gradient, positions, from, to);
+  if (skipped > 0) keepTile(place, scratch, skipped, tileRows, tileColumns, tileColumns);
+}
+
+@inline
+function keepTile(
+  place: usize,
+  scratch: usize,
+  skipped: i32,
+  kept: i32,
+  valid: i32,
+  tileColumns: i32,
+): void {
   const row = <usize>(tileColumns << 2);
   const bytes = <usize>(valid << 2);
   for (let r = skipped; r < kept; r++) {

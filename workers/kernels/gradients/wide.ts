@@ -12,4 +12,8 @@ export { f32_weights_gradient_packed_6x16 as weights_gradient_packed } from "./f
 export { f32_transpose as transpose } from "./f32_transpose";
 export { f32_flip_filters_by_16 as flip_filters } from "./f32_flip_filters_by_16";
 export { f32_winograd_filter_by_16 as winograd_filter } from "./f32_winograd_filter_by_16";
+export { f32_winograd_gradient_5x5_by_16 as winograd_gradient_5 } from "./f32_winograd_gradient_5x5_by_16";
+export { f32_winograd_gradient_3x3_by_16 as winograd_gradient_3 } from "./f32_winograd_gradient_3x3_by_16";
+export { f32_gemm_gradient_6x16 as gemm_gradient } from "./f32_gemm_gradient_6x16";
+export { f32_winograd_filter_gradient_by_16 as winograd_filter_gradient } from "./f32_winograd_filter_gradient_by_16";
 export { f32_gather_rows_by_16 as gather_rows } from "./f32_gather_rows_by_16";

@@ -16,6 +16,7 @@ import { averagePoolingGradient, maxPoolingGradient } from "./pooling.js";
 import { softmaxLoss } from "./softmax-loss.js";
 import { weightsGradient } from "./weights.js";
 import { winogradFilter } from "./winograd-filter.js";
+import { gemmGradient, winogradFilterGradient, winogradGradient } from "./winograd-gradient.js";
 
 export const gradientKernels = ({ buffer }: SharedMemory): GradientKernels =>
   bindGradients(new DataView(buffer), new Float32Array(buffer), new Int32Array(buffer));
@@ -52,6 +53,18 @@ export function bindGradients(steps: DataView, values: Values, words: Int32Array
     }),
     winograd_filter: bind("winograd_filter", (all, step, inputPanel, outputPanel) => {
       winogradFilter(all, step, inputPanel, outputPanel, REFERENCE_PANEL);
+    }),
+    winograd_gradient_5: bind("winograd_gradient_5", (all, step, slot, image) => {
+      winogradGradient(all, step, slot, image, 5, REFERENCE_PANEL);
+    }),
+    winograd_gradient_3: bind("winograd_gradient_3", (all, step, slot, image) => {
+      winogradGradient(all, step, slot, image, 3, REFERENCE_PANEL);
+    }),
+    gemm_gradient: bind("gemm_gradient", (all, step, inputPlane, outputPlane) => {
+      gemmGradient(all, step, inputPlane, outputPlane, REFERENCE_PANEL);
+    }),
+    winograd_filter_gradient: bind("winograd_filter_gradient", (all, step, inputPanel, outputPanel) => {
+      winogradFilterGradient(all, step, inputPanel, outputPanel, REFERENCE_PANEL);
     }),
     gather_rows: bind("gather_rows", (all, step, inputPanel, outputPanel, table) => {
       gatherRows(all, step, [inputPanel, outputPanel], table, REFERENCE_PANEL);

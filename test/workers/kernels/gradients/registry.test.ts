@@ -20,6 +20,10 @@ const TESTS: Readonly<Record<GradientKernelName, string>> = {
   transpose: "transpose",
   flip_filters: "flip-filters",
   winograd_filter: "winograd-filter",
+  winograd_gradient_5: "winograd-gradient",
+  winograd_gradient_3: "winograd-gradient",
+  gemm_gradient: "winograd-gradient",
+  winograd_filter_gradient: "winograd-gradient",
   gather_rows: "gather-rows",
   momentum_update: "momentum-update",
 };
