@@ -50,7 +50,7 @@ export type { Dataset, Split } from "./training/data/dataset.js";
 export type { Image } from "./images/index.js";
 export type { BadImage } from "./training/data/read-images.js";
 export { evaluate } from "./training/evaluate.js";
-export type { EvaluateOptions, Evaluation } from "./training/evaluate.js";
+export type { EvaluateOptions, Evaluation, Prediction } from "./training/evaluate.js";
 export { defineRecipe } from "./training/recipes/define.js";
 export { loadRecipe } from "./training/recipes/load.js";
 export type {

@@ -19,7 +19,7 @@ import {
 } from "./options.js";
 import { progressBar } from "./progress.js";
 import { left, right, table } from "./table.js";
-import { WholeFile } from "./whole-file.js";
+import { writeWholeFile } from "./whole-file.js";
 
 interface EvalFlags extends EngineFlags {
   readonly weights: string;
@@ -84,7 +84,7 @@ async function evaluateData(data: string, flags: EvalFlags): Promise<void> {
     }),
   );
   const json = `${JSON.stringify(result)}\n`;
-  if (flags.out !== undefined) await writeFile(flags.out, json);
+  if (flags.out !== undefined) await writeWholeFile(flags.out, Buffer.from(json));
   process.stdout.write(flags.json ? json : text(dataset, result));
 }
 
@@ -94,18 +94,6 @@ async function openSplit(data: string, split: Split | undefined): Promise<Datase
     return await openDataset(data, "val");
   } catch (error) {
     if (error instanceof AlexNetError && error.code === "DATA_NO_SPLIT") return openDataset(data, "test");
-    throw error;
-  }
-}
-
-async function writeFile(path: string, content: string): Promise<void> {
-  const file = await WholeFile.create(path);
-  try {
-    await file.write(Buffer.from(content));
-    await file.close();
-    await file.publish();
-  } catch (error) {
-    await file.discard();
     throw error;
   }
 }

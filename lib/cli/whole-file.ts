@@ -16,8 +16,7 @@ export class WholeFile {
 
   /** @throws AlexNetError OUTPUT_INVALID, as every other method. */
   static async create(path: string): Promise<WholeFile> {
-    // before the work whose result could not be put there
-    if (await isFolder(path)) throw cliErrors.outputIsFolder(path);
+    await checkNotFolder(path);
     const beside = `${path}.${process.pid}.tmp`;
     return new WholeFile(path, beside, await told(path, () => open(beside, "w")));
   }
@@ -51,6 +50,30 @@ export class WholeFile {
     } finally {
       await rm(this.#place, { force: true });
     }
+  }
+}
+
+/**
+ * Before the work whose result could not be put there.
+ * @throws AlexNetError OUTPUT_INVALID
+ */
+export async function checkNotFolder(path: string): Promise<void> {
+  if (await isFolder(path)) throw cliErrors.outputIsFolder(path);
+}
+
+/**
+ * A file of these bytes, in place of what was there.
+ * @throws AlexNetError OUTPUT_INVALID
+ */
+export async function writeWholeFile(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await WholeFile.create(path);
+  try {
+    await file.write(bytes);
+    await file.close();
+    await file.publish();
+  } catch (error) {
+    await file.discard();
+    throw error;
   }
 }
 

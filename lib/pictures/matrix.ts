@@ -1,6 +1,6 @@
 /** A square matrix of shares as a picture: a row a class, a column what it was taken for. */
-import sharp from "sharp";
 import { CAPITAL, type Box, type Mark, type Picture } from "./picture.js";
+import { enlargedPng } from "./png.js";
 import { strokesWidth } from "./strokes.js";
 
 export interface Matrix {
@@ -97,7 +97,7 @@ function countMarks(counts: Matrix["counts"], cell: number, left: number, top: n
 }
 
 /** The cells as pixels: a thousand classes are a million of them. */
-async function cellsOf(counts: Matrix["counts"], cell: number): Promise<Buffer> {
+function cellsOf(counts: Matrix["counts"], cell: number): Promise<Buffer> {
   const size = counts.length;
   const pixels = Buffer.alloc(size * size * 3);
   counts.forEach((row, i) => {
@@ -108,9 +108,8 @@ async function cellsOf(counts: Matrix["counts"], cell: number): Promise<Buffer> 
       });
     });
   });
-  const image = sharp(pixels, { raw: { width: size, height: size, channels: 3 } });
-  const scaled = Math.max(1, Math.floor(cell)) * size;
-  return image.resize(scaled, scaled, { kernel: "nearest" }).png().toBuffer();
+  const image = { width: size, height: size, channels: 3, data: pixels } as const;
+  return enlargedPng(image, Math.max(1, Math.floor(cell)));
 }
 
 /** 0 to 1: the root lets few mistakes be seen beside many right ones. */

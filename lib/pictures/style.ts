@@ -38,13 +38,16 @@ export const pictureStyle = ({ paper, text, muted, grid, training, validation }:
 .training-dot{fill:${training}}
 .faint-dot{fill:${training};fill-opacity:0.4}
 .validation-dot{fill:${paper};stroke:${validation};stroke-width:1.5}
+.wrong-frame{stroke:${validation};stroke-width:2;fill:none}
 text.text{fill:${text}}
 text.muted{fill:${muted}}
+text.wrong{fill:${validation}}
 text.on-dark{fill:#ffffff}
 text.on-light{fill:#1b1f24}
 .strokes{fill:none;stroke-linecap:round;stroke-linejoin:round}
 .strokes.text{stroke:${text}}
 .strokes.muted{stroke:${muted}}
+.strokes.wrong{stroke:${validation}}
 .strokes.on-dark{stroke:#ffffff}
 .strokes.on-light{stroke:#1b1f24}
 `;

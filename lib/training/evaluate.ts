@@ -15,6 +15,20 @@ export interface EvaluateOptions extends ReadingOptions {
   readonly cacheBytes?: number | undefined;
   /** Told how many images are done. */
   readonly onImages?: ((done: number) => void) | undefined;
+  /** Told what each image is taken for, in the order of the data set. */
+  readonly onPrediction?: ((prediction: Prediction) => void) | undefined;
+}
+
+/** What an image is taken for. */
+export interface Prediction {
+  /** Of the image in the data set. */
+  readonly index: number;
+  /** Its class. */
+  readonly label: number;
+  /** The most probable class; of equal ones the lower index. */
+  readonly prediction: number;
+  /** Of that class, 0 to 1; with ten crops the mean of theirs. */
+  readonly probability: number;
 }
 
 export interface Evaluation {
@@ -38,7 +52,7 @@ export async function evaluate(
   dataset: Dataset,
   options: EvaluateOptions,
 ): Promise<Evaluation> {
-  const { crops = 1, onImages, ...reading } = options;
+  const { crops = 1, onImages, onPrediction, ...reading } = options;
   const { classes } = dataset;
   const { input, layers } = engine.network;
   const outputs = layers.findLast((layer) => layer.type === "fully-connected")?.outFeatures;
@@ -49,7 +63,7 @@ export async function evaluate(
   const matrix = classes.map(() => classes.map(() => 0));
   let [images, loss, top1, top5] = [0, 0, 0, 0];
   const mean = new Float64Array(classes.length);
-  for await (const { images: data, labels } of evaluationBatches(settings)) {
+  for await (const { images: data, labels, samples } of evaluationBatches(settings)) {
     const output = probabilities(await engine.forward(ndarray(data, [labels.length, ...input])));
     for (let at = 0; at < labels.length; at += crops) {
       const label = labels[at];
@@ -57,7 +71,10 @@ export async function evaluate(
       for (let view = at; view < at + crops; view++)
         for (let c = 0; c < mean.length; c++) mean[c] += output.data[view * mean.length + c] / crops;
       const rank = mean.reduce((count, value) => count + (value > mean[label] ? 1 : 0), 0);
-      matrix[label][mean.indexOf(Math.max(...mean))]++;
+      const probability = Math.max(...mean);
+      const prediction = mean.indexOf(probability);
+      matrix[label][prediction]++;
+      onPrediction?.({ index: samples[at], label, prediction, probability });
       // the smallest float32 in place of 0, whose logarithm is infinite
       loss -= Math.log(Math.max(mean[label], 2 ** -149));
       images++;

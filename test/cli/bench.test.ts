@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { RunInfo } from "../../lib/engine/run-info.js";
-import { alexnet, FIXTURES, linesOf } from "./command.js";
+import { alexnet, linesOf } from "./command.js";
 
 interface Result {
   readonly latencyMs: { readonly min: number; readonly p50: number; readonly p99: number };
@@ -25,7 +25,7 @@ const OPERATIONS = [
   "fc8",
 ];
 
-describe("alexnet bench and demo", () => {
+describe("alexnet bench", () => {
   it("bench writes its figures as JSON", async () => {
     const args =
       "bench --model torchvision --threads 1 --batch 2 --seconds 1 --kernels baseline --json".split(" ");
@@ -83,21 +83,5 @@ describe("alexnet bench and demo", () => {
     expect(lines[2]).to.match(/^[\d.]+ images\/s, [\d.]+ GFLOP\/s$/);
     expect(lines[3]).to.match(/^a batch takes [\d.]+ ms \(fastest [\d.]+, 99 % within [\d.]+\)$/);
     expect(lines.slice(6).map((line) => line.split(" ")[0])).to.deep.equal(OPERATIONS);
-  });
-
-  it("demo scores images without a weight file, and says that the weights are untrained", async () => {
-    const { code, stdout, stderr } = await alexnet(["demo", `${FIXTURES}samples/zebra.jpg`, "missing.jpg"]);
-    expect(code).to.equal(1);
-    expect(stderr).to.equal(
-      "making the initial weights of caffenet ...\nalexnet: 1 of 2 images failed; their rows say why\n",
-    );
-    const lines = linesOf(stdout);
-    expect(lines[0]).to.match(/^image +class +probability$/);
-    expect(lines[1]).to.match(/^zebra.jpg +\d+ +0\.\d{6}$/);
-    expect(lines[2]).to.match(/^missing.jpg +IMAGE_MISSING$/);
-    expect(lines[4]).to.match(
-      /^2 images in [\d.]+ s, decoding included: [\d.]+ images\/s on \d+ threads, kernels \w+$/,
-    );
-    expect(lines[5]).to.equal("These weights are untrained, so the classes mean nothing yet.");
   });
 });

@@ -33,6 +33,11 @@ const REFUSED: [line: string, text: string][] = [
   ["plan --thread 2", "unknown option '--thread' (Did you mean --threads?); see alexnet plan --help"],
   ["init --model caffenet --seed 1", "required option '--out <file>' not specified; see alexnet init --help"],
   ["convert a.pth", "missing required argument 'out'; see alexnet convert --help"],
+  ["convert a.pth b --dtype f16", '--dtype: got "f16"; it must be one of f32, bf16'],
+  [
+    "convert small.safetensors b.onnx --dtype bf16",
+    "--dtype: not together with b.onnx: ONNX models are written in float32; leave one out",
+  ],
   ["summary --model alexnet", `--model: got "alexnet"; it must be one of ${MODELS}`],
   ["plan --threads 65", '--threads: got "65"; it must be a whole number from 1 to 64'],
   ["plan --threads two", '--threads: got "two"; it must be a whole number from 1 to 64'],

@@ -1,13 +1,29 @@
 import { expect } from "chai";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { networks } from "../../lib/network/variants.js";
 import { initWeights, loadWeights, saveWeights } from "../../lib/weights/index.js";
-import { smallNetwork, smallWeights, withFolder } from "../scoring/small.js";
+import { weightsFromTensors } from "../../lib/weights/memory.js";
+import { LABELS, smallNetwork, smallWeights, withFolder } from "../scoring/small.js";
 import { seededWeights } from "../seeded-weights.js";
+import { readAll } from "../weights/helpers/files.js";
 import { bytes, int, onnxBytes, tensorFields, text } from "../weights/helpers/onnx.js";
 import { alexnet, start } from "./command.js";
+
+/** Of the numbers whose lower 16 bits are 0, the two around a value are compared with it; of a tie, the even one is taken. */
+function nearestBF16(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0];
+  const [below, above] = new Float32Array(
+    Uint32Array.of(bits - (bits % 2 ** 16), bits - (bits % 2 ** 16) + 2 ** 16).buffer,
+  );
+  const [toBelow, toAbove] = [Math.abs(value - below), Math.abs(above - value)];
+  if (toBelow === toAbove) return Math.floor(bits / 2 ** 16) % 2 === 0 ? below : above;
+  return toBelow < toAbove ? below : above;
+}
+
+/** Of a safetensors file, without its header. */
+const dataBytes = (file: Buffer): number => file.length - 8 - Number(file.readBigUInt64LE());
 
 describe("alexnet init and convert", () => {
   it("init writes the library's weights of the seed, and says so on stderr", async () => {
@@ -76,6 +92,50 @@ describe("alexnet init and convert", () => {
       expect(back.stderr).to.match(/ of model.ONNX \(onnx\); small\n$/);
       const bytes = await Promise.all(["in", "out"].map((name) => readFile(`${cwd}/${name}.safetensors`)));
       expect(bytes[1].equals(bytes[0])).to.equal(true);
+    });
+  });
+
+  it("convert --dtype bf16 rounds every number, keeps what the file says, and halves its data", async () => {
+    await withFolder(async (cwd) => {
+      const weights = { ...smallWeights(), labels: LABELS };
+      await saveWeights(`${cwd}/in.safetensors`, weights);
+      const convert = ["convert", "in.safetensors", "half.safetensors", "--dtype", "bf16"];
+      const { code, stdout, stderr } = await alexnet(convert, { cwd });
+      expect([code, stdout]).to.deep.equal([0, ""]);
+      expect(stderr).to.match(/^half.safetensors: 4 tensors, 2,015 parameters of in.safetensors /);
+      const half = await loadWeights(`${cwd}/half.safetensors`);
+      const { network, preprocessing, labels } = weights;
+      expect(network).to.not.equal(undefined);
+      expect([half.network, half.preprocessing, half.labels]).to.deep.equal([network, preprocessing, labels]);
+      expect([...half.tensors.values()].map(({ dtype }) => dtype)).to.deep.equal(Array(4).fill("BF16"));
+      const [values, rounded] = [await readAll(weights), await readAll(half)];
+      expect([...rounded.keys()]).to.deep.equal([...values.keys()]);
+      for (const [name, read] of rounded)
+        expect(read, name).to.deep.equal(values.get(name)?.map(nearestBF16));
+      const sizes = ["in", "half"].map((name) => dataBytes(readFileSync(`${cwd}/${name}.safetensors`)));
+      expect(sizes).to.deep.equal([4 * 2015, 2 * 2015]);
+    });
+  });
+
+  it("convert --dtype f32 writes what it writes without", async () => {
+    await withFolder(async (cwd) => {
+      await saveWeights(`${cwd}/in.safetensors`, smallWeights());
+      await alexnet(["convert", "in.safetensors", "out.safetensors", "--dtype", "f32"], { cwd });
+      const bytes = await Promise.all(["in", "out"].map((name) => readFile(`${cwd}/${name}.safetensors`)));
+      expect(bytes[1].equals(bytes[0])).to.equal(true);
+    });
+  });
+
+  it("convert --dtype bf16 refuses a number past the largest BF16, and leaves no file", async () => {
+    await withFolder(async (cwd) => {
+      const data = Float32Array.of(1, -3.4e38);
+      await saveWeights(`${cwd}/in.safetensors`, weightsFromTensors({ w: { data, shape: [2] } }));
+      const convert = ["convert", "in.safetensors", "out.safetensors", "--dtype", "bf16"];
+      const { code, stderr } = await alexnet(convert, { cwd });
+      expect([code, readdirSync(cwd)]).to.deep.equal([3, ["in.safetensors"]]);
+      expect(stderr).to.equal(
+        `alexnet: out.safetensors: tensor "w": element 1 is ${data[1]}, past the largest BF16; write it as F32\n`,
+      );
     });
   });
 

@@ -43,6 +43,16 @@ describe("numbers of weight files", () => {
     expect([...out]).to.deep.equal([0x3f80, 0x3f82, 0x3f81, 0x3f80, 0xbf80, 0x0000, 0x4000]);
   });
 
+  it("keeps zeros, infinities and NaN as BF16, also a NaN whose payload lies in the lower half", () => {
+    const bits = Uint32Array.of(0, 0x80000000, 0x7f800000, 0xff800000, 0x7f800001, 0xffc12345, 0x7fffffff);
+    const out = new Uint16Array(bits.length);
+    toBF16(new Float32Array(bits.buffer), out);
+    expect([...out]).to.deep.equal([0, 0x8000, 0x7f80, 0xff80, 0x7fc0, 0xffc1, 0x7fff]);
+    const read = new Float32Array(bits.length);
+    toFloat32("BF16", new Uint8Array(out.buffer), read);
+    expect([...read]).to.deep.equal([0, -0, Infinity, -Infinity, NaN, NaN, NaN]);
+  });
+
   it("finds the first value past the largest BF16", () => {
     const largest = new Float32Array(Uint32Array.of(0x7f7f7fff, 0xff7f7fff, 0x7f7f8000).buffer);
     expect(toBF16(largest.subarray(0, 2), new Uint16Array(2))).to.equal(-1);

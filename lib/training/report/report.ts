@@ -1,16 +1,11 @@
 /** What a run has come to, as a page and pictures. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import sharp from "sharp";
 import { runErrors } from "../../errors/training.js";
-import { svgOf, type Picture } from "../../pictures/picture.js";
-import { LIGHT, pictureStyle } from "../../pictures/style.js";
+import { pngOf } from "../../pictures/png.js";
 import { runFiles } from "../run-folder.js";
 import { collect } from "./collect.js";
 import { pageOf } from "./page.js";
-
-/** Pixels of a picture's file for one of its own, for screens with fine ones. */
-const DENSITY = 2;
 
 /**
  * Writes DIR/report/index.html, which needs nothing else, and its pictures as PNG beside it, in light colours and without
@@ -34,9 +29,3 @@ export async function writeReport(folder: string): Promise<string> {
   }
   return page;
 }
-
-/** SVG has 72 dots per inch in librsvg. */
-const pngOf = (picture: Picture): Promise<Buffer> =>
-  sharp(Buffer.from(svgOf(picture, "strokes", pictureStyle(LIGHT))), { density: 72 * DENSITY })
-    .png()
-    .toBuffer();
