@@ -1,9 +1,9 @@
 /** Engines for the suites, right before they are timed. */
 import ndarray from "ndarray";
 import type { Engine } from "../lib/engine/engine.js";
-import { runInfo } from "../lib/engine/run-info.js";
 import type { FloatArray } from "../lib/engine/tensors.js";
 import type { Network } from "../lib/network/layers.js";
+import type { OperationGraph } from "../lib/plan/operations.js";
 import { maxRelativeToLargest } from "../test/compare.js";
 import { withEngine } from "../test/engines.js";
 import { seededInput, seededWeights } from "../test/seeded-weights.js";
@@ -58,10 +58,18 @@ export async function withCheckedEngine<T>(
 /** What a section says of the engine that it is about. */
 export const engineFields = ({ kernels, plan }: Engine): Pick<Section, "kernels" | "convolutions"> => ({
   kernels: kernels.set,
-  convolutions: Object.fromEntries(
-    Object.entries(runInfo(plan).convolutions).map(([layer, { algorithm }]) => [layer, algorithm]),
-  ),
+  convolutions: convolutionsOf(plan.graph),
 });
+
+/** What computes each convolution of a plan. */
+export const convolutionsOf = ({
+  operations,
+}: Pick<OperationGraph, "operations">): NonNullable<Section["convolutions"]> =>
+  Object.fromEntries(
+    operations.flatMap((operation) =>
+      operation.kind === "convolution" ? [[operation.layer.name, operation.choice.algorithm] as const] : [],
+    ),
+  );
 
 /** Milliseconds of `runs` runs of `Engine.forward`, behind one that is not timed. */
 export async function timeForward(engine: Engine, images: number, runs: number): Promise<number[]> {

@@ -14,6 +14,7 @@ import { peersSuite } from "./suites/peers.js";
 import { pipelineSuite } from "./suites/pipeline.js";
 import { scalingSuite } from "./suites/scaling.js";
 import { startupSuite } from "./suites/startup.js";
+import { trainingSuite } from "./suites/training.js";
 
 const RUNS: Record<SuiteName, (options: BenchOptions) => Promise<Section[]>> = {
   machine: machineSuite,
@@ -22,6 +23,7 @@ const RUNS: Record<SuiteName, (options: BenchOptions) => Promise<Section[]>> = {
   network: networkSuite,
   scaling: scalingSuite,
   model: modelSuite,
+  training: trainingSuite,
   peers: peersSuite,
   pipeline: pipelineSuite,
   startup: startupSuite,

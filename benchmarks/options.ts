@@ -16,6 +16,7 @@ export const SUITES = [
   "network",
   "scaling",
   "model",
+  "training",
   "peers",
   "pipeline",
   "startup",
@@ -36,6 +37,8 @@ export interface BenchOptions {
   readonly network: Network | undefined;
   /** A folder of photographs for the pipeline, which makes its own where this is left out. */
   readonly photos: string | undefined;
+  /** Whether suites that run without peers may be beside them. */
+  readonly peersInstalled: boolean;
 }
 
 export interface LeftOut {
@@ -44,8 +47,8 @@ export interface LeftOut {
 }
 
 export const USAGE = `npm run bench -- [SUITE ...] [OPTION ...]
-  SUITE           ${SUITES.slice(0, 6).join(", ")},
-                  ${SUITES.slice(6).join(", ")} (these beside peers, where they are installed);
+  SUITE           ${SUITES.slice(0, 7).join(", ")},
+                  ${SUITES.slice(7).join(", ")} (these beside peers, where they are installed);
                   all that can run where none is named
   --quick         a smoke test: every suite once, with a tiny network
   --threads N     1 to ${MAX_THREADS}, ${defaultThreads()} here where left out
@@ -64,16 +67,18 @@ const BESIDE_PEERS: readonly SuiteName[] = ["peers", "pipeline", "startup"];
 /** They run our command, which chooses for itself what the engine's options choose elsewhere. */
 const WHOLE_COMMANDS: readonly SuiteName[] = ["pipeline", "startup"];
 
-type Choices = Pick<BenchOptions, "threads" | "kernels" | "convolutions">;
+type Choices = Pick<BenchOptions, "threads" | "kernels" | "convolutions" | "fcWeights">;
 
 /** Undefined for a suite that can run. */
 function hindranceOf(
   suite: SuiteName,
-  { threads, kernels, convolutions }: Choices,
+  { threads, kernels, convolutions, fcWeights }: Choices,
   installed: boolean,
 ): string | undefined {
   if (BESIDE_PEERS.includes(suite) && !installed) return `peers are not installed: ${INSTALL_PEERS}`;
   if (suite === "scaling" && threads === 1) return "it needs --threads 2 or more";
+  if (suite === "training" && fcWeights !== "float32")
+    return "its weights are float32: leave --fc-weights out";
   if (WHOLE_COMMANDS.includes(suite) && convolutions !== "auto")
     return "the command has no --convolutions: leave it out";
   if (WHOLE_COMMANDS.includes(suite) && kernels === "reference")
@@ -121,7 +126,8 @@ export function readOptions(words: readonly string[], installed = peersInstalled
   if (photos !== undefined && !suites.includes("pipeline"))
     throw new Error("--photos: is for the suite pipeline, which does not run");
   const chosen = values.model === undefined ? undefined : networkByName(values.model);
-  return { suites, leftOut, quick, ...choices, network: quick ? smallNetwork() : chosen, photos };
+  const network = quick ? smallNetwork() : chosen;
+  return { suites, leftOut, quick, ...choices, network, photos, peersInstalled: installed };
 }
 
 function memberOf<T extends string>(known: readonly T[], word: string, what: string): T {

@@ -1,5 +1,5 @@
 /** Photographs for the suites that run whole commands: views of the project's samples, each another one. */
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,14 +25,24 @@ const LEAST_VIEW = 0.6;
 const GRAIN = 24;
 const QUALITY = 92;
 
-/** Writes `count` JPEGs, the same ones in every run, no two with the same bytes. */
-export async function makePhotographs(folder: string, count: number, size: Size): Promise<void> {
+/**
+ * Writes `count` JPEGs, the same ones in every run, no two with the same bytes.
+ * @param classes folders inside of `folder` that get them in turn, and that are made; `folder` itself where left out
+ */
+export async function makePhotographs(
+  folder: string,
+  count: number,
+  size: Size,
+  classes: readonly string[] = ["."],
+): Promise<void> {
+  for (const name of classes) await mkdir(join(folder, name), { recursive: true });
   const samples = (await readdir(SAMPLES)).sort();
   const numbers = Array.from({ length: count }, (_, number) => number);
   const work = async () => {
     for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) {
+      const sample = join(SAMPLES, samples[number % samples.length]);
       const name = `${String(number).padStart(5, "0")}.jpg`;
-      await makePhotograph(join(SAMPLES, samples[number % samples.length]), number, size, join(folder, name));
+      await makePhotograph(sample, number, size, join(folder, classes[number % classes.length], name));
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, work));

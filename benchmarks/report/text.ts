@@ -9,11 +9,17 @@ export const plural = (count: number, what: string): string => `${count} ${what}
 /** The machine and what ran on it, in a line. */
 export function machineText({ kernels, convolutions = {}, threads }: Section, at: Surroundings): string {
   const set = kernels === undefined ? "" : `, kernel set ${kernels}`;
-  const layers = Object.keys(convolutions).filter((layer) => convolutions[layer] === "winograd");
-  const algorithms = layers.length === 0 ? "" : `, ${layers.join(" ")} by Winograd`;
+  const layers = winogradText(convolutions);
+  const algorithms = layers === "" ? "" : `, ${layers} by Winograd`;
   const machine = `${at.cpu}, ${plural(at.cores, "core")}, Node ${at.node.slice(1)}`;
   return `${machine}${set}${algorithms}, ${plural(threads, "thread")}, ${at.date.slice(0, 10)}`;
 }
+
+/** The layers that Winograd computes. */
+export const winogradText = (convolutions: NonNullable<Section["convolutions"]>): string =>
+  Object.keys(convolutions)
+    .filter((layer) => convolutions[layer] === "winograd")
+    .join(" ");
 
 export interface Column {
   readonly key: string;

@@ -2,7 +2,7 @@
 import type { Engine } from "../../lib/engine/engine.js";
 import type { Network } from "../../lib/network/layers.js";
 import { bvlcAlexnet, caffenet } from "../../lib/network/variants.js";
-import { maxRelativeToLargest } from "../../test/compare.js";
+import { checkLogits } from "../check-logits.js";
 import { engineFields, randomImages, timeForward, withCheckedEngine } from "../checked-engine.js";
 import type { BenchOptions } from "../options.js";
 import { PeerProcess, type PeerChoice } from "../peer-process.js";
@@ -24,9 +24,6 @@ const CHOICES: readonly PeerChoice[] = [
   { package: "onnxruntime-web", lrn: "operator" },
   { package: "onnxruntime-web", lrn: "elementary" },
 ];
-
-/** Of the largest logit: what a peer computes is the same network, or the comparison means nothing. */
-const TOLERANCE = 1e-4;
 
 interface Runner {
   readonly name: string;
@@ -132,15 +129,4 @@ async function compareBatch(runners: readonly Runner[], turns: Turns): Promise<S
       ...(index > 0 ? ratioFields(ratioOf(times[index], times[0])) : {}),
     };
   });
-}
-
-async function checkLogits([first, ...others]: readonly Runner[], images: number): Promise<void> {
-  const expected = await first.logits(images);
-  for (const other of others) {
-    const worst = maxRelativeToLargest(await other.logits(images), expected);
-    if (!(worst <= TOLERANCE))
-      throw new Error(
-        `${other.name}: logits are ${worst} of the largest away from ours, more than ${TOLERANCE}`,
-      );
-  }
 }

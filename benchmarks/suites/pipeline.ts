@@ -1,5 +1,5 @@
 /** Photographs to NDJSON, whole commands: files read, decoded, resized, scored and written. */
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { caffenet } from "../../lib/network/variants.js";
 import { agreementOf } from "../commands/agreement.js";
@@ -39,10 +39,8 @@ export async function pipelineSuite(options: BenchOptions): Promise<Section[]> {
     const all = await programs(files, options);
     await checkUnresized(folder, files, all);
     const photographs = options.photos ?? join(folder, "photographs");
-    if (options.photos === undefined) {
-      mkdirSync(photographs);
+    if (options.photos === undefined)
       await makePhotographs(photographs, options.quick ? 2 * CHECKED : 1000, PHOTOGRAPH);
-    }
     const contestants = all.map((program, index) => {
       const out = join(folder, `${index}.ndjson`);
       const command = program.commandFor({ photographs, out });
@@ -99,7 +97,6 @@ export async function pipelineSuite(options: BenchOptions): Promise<Section[]> {
 async function checkUnresized(folder: string, files: WeightFiles, all: readonly Program[]): Promise<void> {
   const { size } = files.preprocessing;
   const photographs = join(folder, "unresized");
-  mkdirSync(photographs);
   await makePhotographs(photographs, CHECKED, { width: size, height: size });
   const outputs: string[] = [];
   for (const { commandFor } of all)

@@ -1,5 +1,4 @@
 /** From the start of the process to the first row, and the memory that it takes. */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { caffenet } from "../../lib/network/variants.js";
 import { agreementOf } from "../commands/agreement.js";
@@ -49,7 +48,6 @@ export async function startupSuite(options: BenchOptions): Promise<Section[]> {
   return withTemporaryFolder(async (folder) => {
     const all = await programs(await writeWeightFiles(folder, network), options);
     const many = join(folder, "photographs");
-    mkdirSync(many);
     // two batches, so that one is decoded while the other runs
     await makePhotographs(many, 2 * largest, PHOTOGRAPH);
     const one = { photographs: join(many, "00000.jpg"), batch: 1 };

@@ -18,8 +18,9 @@ describe("benchmarks: options", () => {
   });
 
   it("without peers the suites that need them are left out, with the command that installs them", () => {
-    const { suites, leftOut } = read("--threads 2 --quick", false);
-    expect(suites).to.deep.equal(["machine", "kernels", "layers", "network", "scaling", "model"]);
+    const { suites, leftOut, peersInstalled } = read("--threads 2 --quick", false);
+    expect(suites).to.deep.equal(["machine", "kernels", "layers", "network", "scaling", "model", "training"]);
+    expect(peersInstalled).to.equal(false);
     expect(leftOut.map(({ suite }) => suite)).to.deep.equal(["peers", "pipeline", "startup"]);
     expect(leftOut[0].reason).to.contain("npm ci");
   });
@@ -27,9 +28,11 @@ describe("benchmarks: options", () => {
   it("a suite that cannot run is left out, and refused where it is named", () => {
     const reasons = (words: string) => read(words).leftOut.map(({ suite }) => suite);
     expect(reasons("--threads 1")).to.deep.equal(["scaling"]);
+    expect(reasons("--threads 2 --fc-weights bfloat16")).to.deep.equal(["training"]);
     expect(reasons("--threads 2 --convolutions direct")).to.deep.equal(["pipeline", "startup"]);
     expect(reasons("--threads 2 --kernels reference")).to.deep.equal(["pipeline", "startup"]);
     expect(() => read("scaling --threads 1")).to.throw("scaling: it needs --threads 2 or more");
+    expect(() => read("training --fc-weights bfloat16")).to.throw("training: its weights are float32");
     expect(() => read("pipeline", false)).to.throw("pipeline: peers are not installed");
     expect(() => read("startup --convolutions winograd")).to.throw("startup: the command has no");
   });
