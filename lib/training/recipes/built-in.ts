@@ -102,15 +102,15 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
   },
 
   /**
-   * For small networks on CIFAR-10's 32 x 32: batch, momentum and decay of the paper, crops out of 4 pixels of padding and
+   * For small networks on CIFAR-10's 32 x 32: momentum and decay of the paper, crops out of 4 pixels of padding and
    * mirror images (He et al. 2016, "Deep residual learning", section 4.2), one cosine after one epoch of warm-up.
    */
   cifar10: {
     network: "cifar10",
-    epochs: 30,
-    batch: 128,
+    epochs: 14,
+    batch: 64,
     momentum: 0.9,
-    rate: 0.02,
+    rate: 0.015,
     weights: { rate: 1, decay: 0.0005 },
     biases: { rate: 1, decay: 0 },
     schedule: { kind: "cosine", to: 0, warmUp: { epochs: 1 } },
