@@ -250,6 +250,37 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
     "node 1 (Dropout): training_mode is true; it must be false; export the model for inference",
   ],
   [
+    "a ratio of two numbers",
+    {
+      nodes: [node("Dropout", ["x", "r"], ["y"])],
+      tensors: [tensor({ name: "r", dims: [2], data: bytes(9, floats(0.5, 0.5)) })],
+    },
+    "node 1 (Dropout): input 2 (ratio) is [0.5,0.5]; it must be one number; export the model again",
+  ],
+  [
+    "a ratio as an attribute where it is an input",
+    alone("Dropout", { ratio: { float: 0.3 } }),
+    'node 1 (Dropout): unknown attribute "ratio"; known are consumed_inputs, seed; export the model without it',
+  ],
+  [
+    "a ratio as an input where it is an attribute",
+    { ...chain(node("Dropout", ["x", "w"], ["y"])), opset: 11 },
+    `node 1 (Dropout): the number of its inputs is 2; it must be 1${DAMAGED}`,
+  ],
+  [
+    "metadata of other dropout",
+    {
+      ...chain(node("Dropout", ["x"], ["y"])),
+      metadata: {
+        format: "alexnet-threads",
+        network:
+          '{"name":"mine","input":[3,1,1],"layers":[{"type":"dropout","name":"d","rate":0.3,"scaling":"train"}]}',
+      },
+    },
+    'metadata_props network: "mine" has other places or rates of dropout than the graph; remove metadata_props, or' +
+      " export the network again",
+  ],
+  [
     "softmax over columns",
     alone("Softmax", { axis: -1 }),
     "node 1 (Softmax): axis is -1; it must be that of the classes; export the model with softmax over axis 1",

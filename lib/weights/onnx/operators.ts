@@ -134,14 +134,14 @@ const multiply: Operator = (view) => {
   };
 };
 
+/** From opset 12 on ratio and training_mode are inputs, before 7 it was said whether the model is trained. */
 const dropout: Operator = (view) => {
-  view.checkInputs(1, 3);
-  view.ignore("seed");
   const byInput = view.opset >= 12;
-  const given = byInput && view.node.inputs.at(1) ? view.few(1, "ratio") : undefined;
-  const rate = given ? given.at(0) : view.float("ratio", 0.5);
+  view.checkInputs(1, byInput ? 3 : 1);
+  if (byInput) view.ignore("seed");
+  const rate = byInput ? (oneOf(view, 1, "ratio") ?? 0.5) : view.float("ratio", 0.5);
   const training =
-    view.opset < 7 ? view.int("is_test", 0) === 0 : Boolean(view.node.inputs.at(2) && view.few(2, "mode")[0]);
+    view.opset < 7 ? view.int("is_test", 0) === 0 : byInput && Boolean(oneOf(view, 2, "training_mode"));
   if (training)
     throw view.unread(
       view.opset < 7 ? "is_test" : "training_mode",
@@ -149,9 +149,7 @@ const dropout: Operator = (view) => {
       view.opset < 7 ? "1" : "false",
       "export the model for inference",
     );
-  return {
-    layer: { type: "dropout", rate: rate === undefined ? rate : shortestDecimal(rate), scaling: "train" },
-  };
+  return { layer: { type: "dropout", rate: shortestDecimal(rate), scaling: "train" } };
 };
 
 const flatten: Operator = (view) => {
@@ -234,6 +232,15 @@ function flag(view: NodeView, name: string): boolean {
   const value = view.int(name, 0);
   if (value !== 0 && value !== 1) throw view.unread(name, value, "0 or 1", "export the model again");
   return value === 1;
+}
+
+/** The one number of an input that may be left out. */
+function oneOf(view: NodeView, index: number, name: string): number | undefined {
+  if (!view.node.inputs.at(index)) return undefined;
+  const values = view.few(index, name);
+  if (values.length !== 1)
+    throw view.unread(`input ${index + 1} (${name})`, values, "one number", "export the model again");
+  return values[0];
 }
 
 function factor(view: NodeView, name: string): number {
