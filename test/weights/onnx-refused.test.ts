@@ -183,7 +183,10 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
   [
     "an addition to images, not features",
     {
-      ...chain(node("Gemm", ["x", "w"], ["m"]), node("Add", ["m", "b"], ["y"], { attributes: { axis: 0 } })),
+      ...chain(
+        node("Gemm", ["x", "w"], ["m"]),
+        node("Add", ["m", "b"], ["y"], { attributes: { axis: 0, broadcast: 1 } }),
+      ),
       tensors: [tensor({ dims: [3, 3] }), tensor({ name: "b", dims: [3] })],
       opset: 6,
     },
@@ -359,6 +362,11 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
     "an output of another size",
     { outputs: [value("y", [1, 3])] },
     `output "y": its shape is [1,3]; it must be [N, 2], as its nodes compute${DAMAGED}`,
+  ],
+  [
+    "an output of another number of images",
+    { inputs: [value("x", [2, 3])], outputs: [value("y", [1, 2])] },
+    `output "y": its shape is [1,2]; it must be [2, 2], as its nodes compute${DAMAGED}`,
   ],
 ];
 
