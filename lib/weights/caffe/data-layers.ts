@@ -61,20 +61,19 @@ async function inputsOf(net: Message): Promise<Image[]> {
   const names = await net.texts(3, MOST_INPUTS);
   const dims = await net.integers(4, MOST_INPUTS * AXES);
   const parts = net.all(8, 2);
-  const refused = (problem: string) =>
-    weightsErrors.refused(net.source, net.what, problem, "save it again with Caffe");
   if (parts.length > 0 && dims.length > 0)
-    throw refused("has both `input_shape` and `input_dim`, of which Caffe reads one kind");
-  const [told, wanted, field] =
-    dims.length > 0
-      ? [dims.length, AXES * names.length, "input_dim"]
-      : [parts.length, names.length, "input_shape"];
-  // a net whose inputs are layers' has none; of others the size may not be told
-  if (told > 0 && told !== wanted)
-    throw refused(
-      `has ${told} \`${field}\` and ${names.length} \`input\`; Caffe wants ` +
-        (field === "input_dim" ? `${AXES} numbers` : "a shape") +
-        " for each input",
+    throw weightsErrors.refused(
+      net.source,
+      net.what,
+      "has both `input_shape` and `input_dim`, of which Caffe reads one kind",
+      "save it again with Caffe",
+    );
+  const [field, told, each] = dims.length > 0 ? ["input_dim", dims, AXES] : ["input_shape", parts, 1];
+  // where layers bring the data, there are none; else the size may not be told
+  if (told.length > 0 && told.length !== each * names.length)
+    throw net.brokenAt(
+      `\`${field}\``,
+      `has a length of ${told.length}; it must be ${each * names.length}, ${each} for each \`input\``,
     );
   const shapes = await shapesOf(net, parts, "input_shape");
   return names.map((name, index) => {

@@ -120,17 +120,17 @@ describe("images of Caffe nets", () => {
     [
       "more shapes than inputs",
       named(["data"], shaped, shaped),
-      "the net has 2 `input_shape` and 1 `input`; Caffe wants a shape for each input; save it again with Caffe",
+      "the net: `input_shape` has a length of 2; it must be 1, 1 for each `input`" + damaged,
     ],
     [
       "shapes without inputs",
       named([], shaped),
-      "the net has 1 `input_shape` and 0 `input`; Caffe wants a shape for each input; save it again with Caffe",
+      "the net: `input_shape` has a length of 1; it must be 0, 1 for each `input`" + damaged,
     ],
     [
       "three numbers of an input",
       named(["data"], integers(4, 1, 20, 24)),
-      "the net has 3 `input_dim` and 1 `input`; Caffe wants 4 numbers for each input; save it again with Caffe",
+      "the net: `input_dim` has a length of 3; it must be 4, 4 for each `input`" + damaged,
     ],
     [
       "two shapes of three tops",
