@@ -4,6 +4,9 @@ import { elementsOf } from "../network/shapes.js";
 /** Elements from one index to the next, an axis each. */
 export type Strides = readonly number[];
 
+/** Elements that a tensor which is not in row-major order may span in a file: AlexNet's largest has 37,748,736. */
+export const LARGEST_SPAN = 1 << 26;
+
 /** Strides of a tensor without gaps whose last axis runs fastest. */
 export function rowMajor(shape: Shape): Strides {
   const strides = shape.map(() => 1);
