@@ -5,8 +5,8 @@
 
 /** Elements that are read at a time. */
 export const WINDOW = 1 << 18;
-/** Rows that are written together: as many floats as a line of a cache has, so that it is read once. */
-const ROWS = 16;
+/** Rows that are written together: as many floats as two lines of a cache have, each of which is then read once. */
+const ROWS = 32;
 
 /** A band in memory. */
 interface Rows {

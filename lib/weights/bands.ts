@@ -6,8 +6,8 @@ import { elementsOf } from "../network/shapes.js";
 import { layoutOf, type Layout, type StridedSource } from "./band-layout.js";
 import { gatherer, type Gather } from "./strided.js";
 
-/** Elements that a band holds, where a row is not larger: 64 MB as float32. AlexNet's fc6 takes three. */
-const BAND = 1 << 24;
+/** Elements that a band holds, where a row is not larger: half of the rows of AlexNet's fc6, 76 MB as float32. */
+const BAND = 2048 * 9216;
 
 interface Band {
   readonly of: object;
