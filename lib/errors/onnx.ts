@@ -40,6 +40,11 @@ export const onnxErrors = {
       `${source}: metadata_props network: ${show(name)} does not compute what the graph computes;` +
         ` remove metadata_props, or export the network again`,
     ),
+  otherDropout: (source: string, name: string) =>
+    invalid(
+      `${source}: metadata_props network: ${show(name)} has other places or rates of dropout than the graph;` +
+        ` remove metadata_props, or export the network again`,
+    ),
   external: (source: string, tensor: string) =>
     invalid(
       `${source}: tensor ${show(tensor)}: its data lie in another file, which is not read unless allowed;` +

@@ -50,7 +50,7 @@ function stepOf(shaped: ShapedLayer, towers: number): unknown {
 }
 
 /** Whether a pooling gives every pixel as it is: PyTorch's adaptive one, to the size that the map has. */
-const isNothing = ({ kernel, stride, padding }: AveragePooling): boolean =>
+export const isNothing = ({ kernel, stride, padding }: AveragePooling): boolean =>
   [...kernel, ...stride].every((size) => size === 1) && padding.every((side) => side === 0);
 
 /** Where windows begin and how many there are: what padding and rounding at the end come to. */

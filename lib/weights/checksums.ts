@@ -54,7 +54,7 @@ export class CheckedFile implements OpenFile {
       for (let gap = member.firstGap(); gap; gap = member.firstGap()) {
         const bytes = new Uint8Array(Math.min(CHUNK, gap.end - gap.start));
         await this.file.read(gap.start, bytes);
-        member.take(gap.start, bytes);
+        member.take(gap.start, bytes, Infinity);
       }
       this.#check(member);
     }
@@ -101,15 +101,18 @@ class Member {
     return start < end ? { start, end } : undefined;
   }
 
-  /** Takes what is the member's of `bytes`, which start at `offset` of the file; false where nothing is. */
-  take(offset: number, bytes: Uint8Array): boolean {
+  /**
+   * Takes what is the member's of `bytes`, which start at `offset` of the file; false where nothing is.
+   * @param most pieces, with which one that touches none of them is passed over
+   */
+  take(offset: number, bytes: Uint8Array, most = MOST_PIECES): boolean {
     const from = Math.max(offset, this.#start);
     const to = Math.min(offset + bytes.length, this.#end);
     if (from >= to) return false;
     this.isTouched = true;
     const first = this.#pieces.findIndex(({ end }) => end >= from);
     const near = first < 0 ? [] : this.#pieces.slice(first).filter(({ start }) => start <= to);
-    if (near.length === 0 && this.#pieces.length === MOST_PIECES) return true;
+    if (near.length === 0 && this.#pieces.length >= most) return true;
     const sumOf = (start: number, end: number): Piece[] =>
       start < end ? [{ start, end, crc: crc32(bytes.subarray(start - offset, end - offset)) }] : [];
     let at = from;

@@ -32,6 +32,31 @@ describe("publishedForm", () => {
     expect(publishedForm(bare)).to.deep.equal(networkByName("bvlc-alexnet"));
   });
 
+  it("knows one with other rates of dropout, and gives it with these", () => {
+    const rated = (network: Network, rate: number) =>
+      changed(network, (layer) => (layer.type === "dropout" ? { ...layer, rate } : layer));
+    for (const model of ["caffenet", "torchvision"] as const) {
+      const wanted = rated(networkByName(model), 0.3);
+      expect(publishedForm(wanted)).to.deep.equal({ ...wanted, name: model });
+    }
+    // what is scaled in inference is computed
+    expect(publishedForm(rated(networkByName("alexnet2012"), 0.3))).to.equal(undefined);
+  });
+
+  it("knows one whose dropout stands before the ReLU, and none whose dropout stands elsewhere", () => {
+    const caffenet = networkByName("caffenet");
+    const drop = { type: "dropout", name: "drop6", rate: 0.3, scaling: "train" };
+    const moved = (before: string) =>
+      defineNetwork({
+        ...caffenet,
+        layers: caffenet.layers
+          .filter(({ name }) => name !== "drop6")
+          .flatMap((layer) => (layer.name === before ? [drop, layer] : [layer])),
+      });
+    expect(publishedForm(moved("relu6"))?.layers.find(({ name }) => name === "drop6")).to.deep.equal(drop);
+    expect(publishedForm(moved("fc6"))).to.equal(undefined);
+  });
+
   it("knows none in a network that computes something else", () => {
     const caffenet = networkByName("caffenet");
     expect(publishedForm(defineNetwork({ ...caffenet, input: [3, 231, 231] }))).to.equal(undefined);

@@ -69,6 +69,45 @@ describe("bands", () => {
       { numRuns: 300 },
     ));
 
+  const large: readonly [what: string, tensor: Tensor, most: number][] = [
+    [
+      "rows of a map with its channels last",
+      { shape: [37, 64, 3, 3], strides: [1, 37, 3 * 2368, 2368] },
+      9000,
+    ],
+    ["rows with gaps between them", { shape: [21, 301], strides: [1, 29] }, 5000],
+    ["long rows at even distances", { shape: [70, 256], strides: [1, 70] }, 1 << 20],
+    [
+      "rows that are longer than what is read at a time",
+      { shape: [(1 << 18) + 5, 6], strides: [1, (1 << 18) + 7] },
+      1 << 24,
+    ],
+  ];
+  for (const [what, tensor, most] of large)
+    it(`give ${what}, which neighbours in the file are of`, async () => {
+      const data = valuesOf(0, tensor);
+      const bands = new Bands(most);
+      const { shape, strides } = tensor;
+      const length = countOf(shape);
+      const wanted = new Float32Array(length);
+      gather(data, 0, shape, strides, 0, wanted);
+      const out = new Float32Array(length);
+      const source = sourceOf(tensor, data);
+      for (let start = 0; start < length; start += 65521)
+        await bands.fill(data, source, start, out.subarray(start, start + 65521));
+      expect(Buffer.from(out.buffer).equals(Buffer.from(wanted.buffer))).to.be.true;
+    });
+
+  it("read of a band no more than what lies between its first element and its last one", async () => {
+    // the first 16 of 1024 columns, in bands of 8: more than is read at a time
+    const tensor = { shape: [16, 512], strides: [1, 1024] };
+    const data = valuesOf(0, tensor);
+    const reads: number[] = [];
+    const bands = new Bands(8 * 512);
+    await bands.fill(data, sourceOf(tensor, data, reads), 0, new Float32Array(8 * 512));
+    expect(reads.reduce((sum, length) => sum + length, 0)).to.be.at.most(512 * 1024);
+  });
+
   it("pass the file once for each band, and hold no more than one", async () => {
     // [1024, 4096] transposed, in bands of 256 rows
     const tensor = { shape: [1024, 4096], strides: [1, 1024] };

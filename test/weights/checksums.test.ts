@@ -142,4 +142,25 @@ describe("checked files", () => {
     // 1000 by the reads, 255 gaps between 256 pieces, and all behind the last of them
     expect(total(opened.asked)).to.equal(1000 + 255 + (2000 - 511));
   });
+
+  it("end where more pieces were read than are kept, far behind the member's first bytes", async () => {
+    const bytes = Uint8Array.from({ length: 3 << 20 }, (_, index) => index % 251);
+    const pieces = Array.from({ length: 300 }, (_, index) => (2 << 20) + 2 * index);
+    for (const damage of [0, 1]) {
+      const member = memberOf(bytes, 0, bytes.length);
+      const asked = fileOf(bytes);
+      // a loop without an end would not let the test's own time run out
+      const file: OpenFile = {
+        read: (offset, target) => {
+          if (asked.asked.length > 1000) throw new Error("reads without an end");
+          return asked.read(offset, target);
+        },
+      };
+      const checked = new CheckedFile("f", file, [{ ...member, crc: (member.crc ^ damage) >>> 0 }]);
+      for (const offset of pieces) await checked.read(offset, new Uint8Array(1));
+      if (damage === 0) await checked.finish();
+      else await expectError(checked.finish(), "WEIGHTS_INVALID", /^f: member "m"/);
+      expect(total(asked.asked)).to.be.at.most(bytes.length + pieces.length);
+    }
+  });
 });

@@ -183,7 +183,10 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
   [
     "an addition to images, not features",
     {
-      ...chain(node("Gemm", ["x", "w"], ["m"]), node("Add", ["m", "b"], ["y"], { attributes: { axis: 0 } })),
+      ...chain(
+        node("Gemm", ["x", "w"], ["m"]),
+        node("Add", ["m", "b"], ["y"], { attributes: { axis: 0, broadcast: 1 } }),
+      ),
       tensors: [tensor({ dims: [3, 3] }), tensor({ name: "b", dims: [3] })],
       opset: 6,
     },
@@ -248,6 +251,37 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
       tensors: [tensor({ name: "t", dims: [], type: 9, data: bytes(9, Buffer.from([1])) })],
     },
     "node 1 (Dropout): training_mode is true; it must be false; export the model for inference",
+  ],
+  [
+    "a ratio of two numbers",
+    {
+      nodes: [node("Dropout", ["x", "r"], ["y"])],
+      tensors: [tensor({ name: "r", dims: [2], data: bytes(9, floats(0.5, 0.5)) })],
+    },
+    "node 1 (Dropout): input 2 (ratio) is [0.5,0.5]; it must be one number; export the model again",
+  ],
+  [
+    "a ratio as an attribute where it is an input",
+    alone("Dropout", { ratio: { float: 0.3 } }),
+    'node 1 (Dropout): unknown attribute "ratio"; known are consumed_inputs, seed; export the model without it',
+  ],
+  [
+    "a ratio as an input where it is an attribute",
+    { ...chain(node("Dropout", ["x", "w"], ["y"])), opset: 11 },
+    `node 1 (Dropout): the number of its inputs is 2; it must be 1${DAMAGED}`,
+  ],
+  [
+    "metadata of other dropout",
+    {
+      ...chain(node("Dropout", ["x"], ["y"])),
+      metadata: {
+        format: "alexnet-threads",
+        network:
+          '{"name":"mine","input":[3,1,1],"layers":[{"type":"dropout","name":"d","rate":0.3,"scaling":"train"}]}',
+      },
+    },
+    'metadata_props network: "mine" has other places or rates of dropout than the graph; remove metadata_props, or' +
+      " export the network again",
   ],
   [
     "softmax over columns",
@@ -328,6 +362,11 @@ const CASES: readonly [what: string, parts: ModelParts, message: string][] = [
     "an output of another size",
     { outputs: [value("y", [1, 3])] },
     `output "y": its shape is [1,3]; it must be [N, 2], as its nodes compute${DAMAGED}`,
+  ],
+  [
+    "an output of another number of images",
+    { inputs: [value("x", [2, 3])], outputs: [value("y", [1, 2])] },
+    `output "y": its shape is [1,2]; it must be [2, 2], as its nodes compute${DAMAGED}`,
   ],
 ];
 

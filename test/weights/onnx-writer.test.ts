@@ -2,6 +2,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { defineNetwork } from "../../lib/network/define.js";
+import type { Network } from "../../lib/network/layers.js";
 import { PREPROCESSING } from "../../lib/network/preprocessing.js";
 import { inferShapes } from "../../lib/network/shapes.js";
 import { MODEL_NAMES, networkByName } from "../../lib/network/variants.js";
@@ -15,6 +16,15 @@ import { UNWRITTEN_GOLDENS, WRITTEN_GOLDENS } from "./helpers/onnx.js";
 /** Seeded weights that only claim a network, for graphs whose numbers do not matter. */
 const small = (layers: readonly object[], input = [2, 7, 7]): Weights =>
   seededWeights(defineNetwork({ name: "mine", input, layers }));
+
+const zeros = (network: Network): Weights => ({
+  ...seededWeights(network),
+  stream: (consume) =>
+    consume((_, __, out) => {
+      out.fill(0);
+      return Promise.resolve();
+    }),
+});
 
 /** A model of this package without its metadata: the graph alone must tell the network. */
 async function withoutMetadata(path: string): Promise<void> {
@@ -58,21 +68,47 @@ describe("exportOnnx", () => {
       return inFolder(async (folder) => {
         const path = join(folder, "m.onnx");
         const network = networkByName(name);
-        const zeros: Weights = {
-          ...seededWeights(network),
-          stream: (consume) =>
-            consume((_, __, out) => {
-              out.fill(0);
-              return Promise.resolve();
-            }),
-        };
-        await exportOnnx(path, zeros);
+        await exportOnnx(path, zeros(network));
         await withoutMetadata(path);
         const back = await loadWeights(path);
         expect(back.network).to.deep.equal(network);
         expect(back.preprocessing).to.deep.equal(PREPROCESSING[name]);
       });
     });
+
+  it("keeps the rates of dropout, to safetensors and back", () =>
+    inFolder(async (folder) => {
+      const [first, middle, last] = ["a.onnx", "b.safetensors", "c.onnx"].map((name) => join(folder, name));
+      const dropout = (name: string, rate: number) => ({ type: "dropout", name, rate });
+      const fc = { type: "fully-connected", name: "fc", outFeatures: 3 };
+      const layers = [dropout("a", 0.3), { type: "flatten", name: "flat" }, fc, dropout("b", 0)];
+      await exportOnnx(first, small(layers));
+      await withoutMetadata(first);
+      await saveWeights(middle, await loadWeights(first));
+      await exportOnnx(last, await loadWeights(middle));
+      await withoutMetadata(last);
+      const { network } = await loadWeights(last);
+      expect(network?.layers).to.deep.equal(defineNetwork({ name: "n", input: [2, 7, 7], layers }).layers);
+    }));
+
+  it("keeps the rates of dropout of a published form", function () {
+    this.timeout(60000);
+    return inFolder(async (folder) => {
+      const path = join(folder, "m.onnx");
+      const published = networkByName("torchvision");
+      const rates = [0.3, 0.7];
+      const network = defineNetwork({
+        ...published,
+        layers: published.layers.map((layer) =>
+          layer.type === "dropout" ? { ...layer, rate: rates.shift() } : layer,
+        ),
+      });
+      expect(rates).to.deep.equal([]);
+      await exportOnnx(path, zeros(network));
+      await withoutMetadata(path);
+      expect((await loadWeights(path)).network).to.deep.equal(network);
+    });
+  });
 
   it("says what ONNX has no operator for by others", () =>
     inFolder(async (folder) => {

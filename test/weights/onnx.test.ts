@@ -9,7 +9,17 @@ import { expectClose, toleranceOf } from "../compare.js";
 import { withEngine } from "../engines.js";
 import { floats, safetensorsBytes } from "./helpers/build.js";
 import { readAll, withFile } from "./helpers/files.js";
-import { node, onnxBytes, onnxExpected, onnxFixture, tensor, text, value } from "./helpers/onnx.js";
+import {
+  bytes,
+  int64s,
+  node,
+  onnxBytes,
+  onnxExpected,
+  onnxFixture,
+  tensor,
+  text,
+  value,
+} from "./helpers/onnx.js";
 
 describe("ONNX models", () => {
   for (const [name, expected] of Object.entries(onnxExpected()))
@@ -95,6 +105,31 @@ describe("ONNX models", () => {
       ]);
     });
   });
+
+  for (const [what, from, to, layers] of [
+    ["all of it", ["N", 2, 4, 4], [-1, 32], ["flatten"]],
+    ["what is left over", ["N", 2, 4, 4], [0, -1], ["flatten"]],
+    ["what is left over of images of a known number", [2, 2, 4, 4], [2, -1], ["flatten"]],
+    ["a map of one pixel", ["N", 3, 1, 1], [0, 0], ["flatten"]],
+    ["a vector as it is", ["N", 3], [0, 0], []],
+    ["a map as it is", ["N", 2, 4, 4], [0, 0, 0, 0], []],
+    ["a map as it is, its channels left over", ["N", 2, 4, 4], [0, -1, 4, 4], []],
+    ["a map of images of a known number as it is", [2, 2, 4, 4], [2, 2, 4, -1], []],
+  ] as const)
+    it(`with a Reshape of ${what}`, () => {
+      const model = onnxBytes({
+        nodes: [node("Reshape", ["x", "s"], ["r"]), node("Relu", ["r"], ["y"])],
+        tensors: [tensor({ name: "s", dims: [to.length], type: 7, data: int64s(...to) })],
+        inputs: [value("x", from)],
+        outputs: [],
+        graph: bytes(12, text(1, "y")),
+      });
+      return withFile(model, async (path) => {
+        const types = (await loadWeights(path)).network?.layers.map(({ type }) => type);
+        // a network begins with a map, which a graph of vectors does not have
+        expect(types).to.deep.equal([...(from.length === 2 ? ["flatten"] : layers), "relu"]);
+      });
+    });
 
   it("with a published form's name and another network do not take its preprocessing", async () => {
     const zoo = await loadWeights(onnxFixture("zoo-9"));

@@ -56,4 +56,26 @@ describe("strides", () => {
       { numRuns: 300 },
     );
   });
+
+  it("gathers rows without gaps, and parts of them", () => {
+    const data = Float32Array.from({ length: 1000 }, (_, index) => index);
+    const part = (shape: number[], strides: number[], start: number, length: number) => {
+      const out = new Float32Array(length);
+      gather(data, 10, shape, strides, start, out);
+      out.forEach((value, index) => {
+        expect(value).to.equal(10 + place(shape, strides, start + index));
+      });
+    };
+    for (const [start, length] of [
+      [0, 350],
+      [30, 5],
+      [69, 2],
+      [69, 72],
+      [140, 210],
+      [350, 0],
+    ]) {
+      part([5, 70], [77, 1], start, length);
+      part([5, 7, 10], [150, 10, 1], start, length);
+    }
+  });
 });

@@ -1,7 +1,8 @@
 /** What a Caffe net says about its images: their size, and how they were prepared for it. */
+import { weightsErrors } from "../../errors/weights.js";
 import { PREPROCESSING, type Preprocessing } from "../../network/preprocessing.js";
 import { shortestDecimal } from "../numbers.js";
-import type { Message } from "../protobuf/message.js";
+import type { Message, MessageBytes } from "../protobuf/message.js";
 import type { CaffeLayer, ParameterName } from "./layer.js";
 
 /** Layers that bring data: their first top is the image. */
@@ -16,7 +17,7 @@ const IMAGE_TYPES: ReadonlyMap<string, ParameterName> = new Map([
   ["WindowData", "window_data_param"],
 ]);
 
-export interface InputSize {
+interface InputSize {
   /** Missing where only a crop's size is told. */
   readonly channels?: number;
   readonly height: number;
@@ -25,32 +26,96 @@ export interface InputSize {
 
 /** Batch, channels, height and width: as many numbers as an image's blob has. */
 const AXES = 4;
+/** Axes of any blob of Caffe. */
+const MOST_AXES = 32;
 const MOST_INPUTS = 64;
 
-/** The size of the input of a net that names it (`input` with `input_shape` or `input_dim`), or of its first data layer that tells one. */
-export async function inputSize(net: Message, layers: readonly CaffeLayer[]): Promise<InputSize | undefined> {
-  const shapes = await net.message(8, "input_shape");
-  const dims = shapes
-    ? await shapes.integers(1, MOST_INPUTS * AXES)
-    : await net.integers(4, MOST_INPUTS * AXES);
-  if (dims.length >= AXES) return sizeOf(dims);
-  for (const layer of layers) {
-    const size = DATA_TYPES.has(layer.type) ? await sizeOfData(layer) : undefined;
-    if (size) return size;
-  }
-  return undefined;
+export interface Image {
+  /** What the first layer reads; empty where nothing tells it. */
+  readonly name: string;
+  readonly size?: InputSize;
 }
 
-const sizeOf = ([, channels, height, width]: readonly number[]): InputSize => ({ channels, height, width });
+/**
+ * Which of the inputs is the image, and its size where the file tells it. Inputs are named by the net (`input`) or are
+ * the tops of layers that bring data; the image is the one that the layers begin with, else the first.
+ * @param first the name that the first layer reads
+ * @throws AlexNetError WEIGHTS_INVALID for a net whose inputs and their shapes do not belong together.
+ */
+export async function imageOf(
+  net: Message,
+  layers: readonly CaffeLayer[],
+  first: string | undefined,
+): Promise<Image> {
+  const inputs = await inputsOf(net);
+  for (const layer of layers) if (DATA_TYPES.has(layer.type)) inputs.push(...(await topsOf(layer)));
+  const names = inputs.map(({ name }) => name);
+  const name = [names.find((one) => one === first), ...names, first].find((one) => one !== undefined) ?? "";
+  // a net for both has a layer that brings data for training and one for testing
+  const size = inputs.find((one) => one.name === name && one.size)?.size;
+  return { name, ...(size && { size }) };
+}
 
-async function sizeOfData({ type, parameters, message }: CaffeLayer): Promise<InputSize | undefined> {
-  if (type === "Input") {
-    const shape = (await parameters("input_param"))?.all(1, 2).at(0);
-    const dims = shape
-      ? await (await message.part(shape, `${message.what}: shape`)).integers(1, MOST_INPUTS * AXES)
-      : [];
-    return dims.length === AXES ? sizeOf(dims) : undefined;
+/** Those of the net itself: each with a shape of its own, or with four of the older `input_dim`. */
+async function inputsOf(net: Message): Promise<Image[]> {
+  const names = await net.texts(3, MOST_INPUTS);
+  const dims = await net.integers(4, MOST_INPUTS * AXES);
+  const parts = net.all(8, 2);
+  if (parts.length > 0 && dims.length > 0)
+    throw weightsErrors.refused(
+      net.source,
+      net.what,
+      "has both `input_shape` and `input_dim`, of which Caffe reads one kind",
+      "save it again with Caffe",
+    );
+  const [field, told, each] = dims.length > 0 ? ["input_dim", dims, AXES] : ["input_shape", parts, 1];
+  // where layers bring the data, there are none; else the size may not be told
+  if (told.length > 0 && told.length !== each * names.length)
+    throw net.brokenAt(
+      `\`${field}\``,
+      `has a length of ${told.length}; it must be ${each * names.length}, ${each} for each \`input\``,
+    );
+  const shapes = await shapesOf(net, parts, "input_shape");
+  return names.map((name, index) => {
+    const size = sizeOf(parts.length > 0 ? shapes[index] : dims.slice(AXES * index, AXES * (index + 1)));
+    return { name, ...(size && { size }) };
+  });
+}
+
+/** The numbers of each BlobShape. */
+async function shapesOf(message: Message, parts: readonly MessageBytes[], what: string): Promise<number[][]> {
+  const shapes: number[][] = [];
+  for (const part of parts)
+    shapes.push(await (await message.part(part, `${message.what}: ${what}`)).integers(1, MOST_AXES));
+  return shapes;
+}
+
+/** Nothing for a shape that is no image's. */
+const sizeOf = (dims: readonly number[]): InputSize | undefined =>
+  dims.length === AXES ? { channels: dims[1], height: dims[2], width: dims[3] } : undefined;
+
+/** Of an Input layer every top has a shape, or all have the same; of others the first top is the image. */
+async function topsOf(layer: CaffeLayer): Promise<Image[]> {
+  const { type, tops, parameters, message } = layer;
+  if (type !== "Input") {
+    const size = await sizeOfData(layer);
+    return tops.slice(0, 1).map((name) => ({ name, ...(size && { size }) }));
   }
+  const input = await parameters("input_param");
+  const parts = input?.all(1, 2) ?? [];
+  if (parts.length > 1 && parts.length !== tops.length)
+    throw message.brokenAt(
+      "its shapes",
+      `are ${parts.length} for ${tops.length} tops; there must be one for all or one for each`,
+    );
+  const shapes = input ? await shapesOf(message, parts, "shape") : [];
+  return tops.map((name, index) => {
+    const size = sizeOf(shapes.length === 0 ? [] : shapes[shapes.length === 1 ? 0 : index]);
+    return { name, ...(size && { size }) };
+  });
+}
+
+async function sizeOfData({ type, parameters }: CaffeLayer): Promise<InputSize | undefined> {
   if (type === "MemoryData") {
     const memory = await parameters("memory_data_param");
     const [channels, height, width] = [2, 3, 4].map((number) => memory?.integer(number) ?? 0);

@@ -60,9 +60,10 @@ async function convolution(layer: CaffeLayer, parameters: Message | undefined): 
   for (const dilation of (await parameters?.integers(18, MOST_AXES)) ?? [])
     only(layer, "dilation", dilation, 1);
   only(layer, "axis", parameters?.integer(16), 1);
-  const sizes = async (both: number, rows: number, columns: number) =>
+  const sizes = async (name: SizeName, both: number, rows: number, columns: number) =>
     pair(
       layer,
+      name,
       (await parameters?.integers(both, MOST_AXES)) ?? [],
       parameters?.integer(rows),
       parameters?.integer(columns),
@@ -70,9 +71,9 @@ async function convolution(layer: CaffeLayer, parameters: Message | undefined): 
   return {
     type: "convolution",
     outChannels: parameters?.integer(1),
-    kernel: await sizes(4, 11, 12),
-    stride: (await sizes(6, 13, 14)) ?? 1,
-    padding: padding(await sizes(3, 9, 10)),
+    kernel: await sizes("kernel_size", 4, 11, 12),
+    stride: (await sizes("stride", 6, 13, 14)) ?? 1,
+    padding: padding(await sizes("pad", 3, 9, 10)),
     groups: parameters?.integer(5) ?? 1,
     bias: parameters?.flag(2) ?? true,
   };
@@ -81,19 +82,25 @@ async function convolution(layer: CaffeLayer, parameters: Message | undefined): 
 /** Axes that a convolution of Caffe may give sizes of. */
 const MOST_AXES = 32;
 
-/** Sizes for the rows and the columns: one for both, one each, or as height and width. */
+type SizeName = "kernel_size" | "stride" | "pad";
+
+/** Sizes for the rows and the columns: one for both, one each, or as height and width, of which Caffe takes one kind. */
 function pair(
   layer: CaffeLayer,
+  name: SizeName,
   both: readonly number[],
   rows: number | undefined,
   columns: number | undefined,
 ): number | readonly (number | undefined)[] | undefined {
   if (both.length > 2) throw notComputed(layer, `has sizes of ${both.length} axes, not 2`);
+  const stem = name === "kernel_size" ? "kernel" : name;
+  if (both.length > 0 && (rows ?? columns) !== undefined)
+    throw notComputed(layer, `has both ${name} and ${stem}_${rows === undefined ? "w" : "h"}`);
   if (both.length > 0) return both.length === 1 ? both[0] : both;
   return rows === undefined && columns === undefined ? undefined : [rows, columns];
 }
 
-/** Of a side that is not told, none; kernels and strides have no such default. */
+/** Of a side that is not told, none (base_conv_layer.cpp); kernels and strides have no such default. */
 const padding = (sizes: ReturnType<typeof pair>) =>
   typeof sizes === "object" ? sizes.map((size) => size ?? 0) : (sizes ?? 0);
 
@@ -109,10 +116,13 @@ function pooling(layer: CaffeLayer, parameters: Message | undefined): Promise<De
   if (description === undefined)
     throw notComputed(layer, `pools by ${method === 2 ? "STOCHASTIC" : method}, not by MAX or AVE`);
   only(layer, "global_pooling", parameters?.flag(12), false);
-  const sizes = (both: number, rows: number, columns: number) => {
+  if (parameters && parameters.has(9) !== parameters.has(10))
+    throw notComputed(layer, "has one of pad_h and pad_w, of which Caffe wants both or neither in a pooling");
+  const sizes = (name: SizeName, both: number, rows: number, columns: number) => {
     const size = parameters?.integer(both);
     return pair(
       layer,
+      name,
       size === undefined ? [] : [size],
       parameters?.integer(rows),
       parameters?.integer(columns),
@@ -120,9 +130,9 @@ function pooling(layer: CaffeLayer, parameters: Message | undefined): Promise<De
   };
   return Promise.resolve({
     ...description,
-    kernel: sizes(2, 5, 6),
-    stride: sizes(3, 7, 8) ?? 1,
-    padding: padding(sizes(4, 9, 10)),
+    kernel: sizes("kernel_size", 2, 5, 6),
+    stride: sizes("stride", 3, 7, 8) ?? 1,
+    padding: padding(sizes("pad", 4, 9, 10)),
     // CEIL, which was the only one for years
     rounding: parameters?.integer(13) === 1 ? "floor" : "ceil",
   });

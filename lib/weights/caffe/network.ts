@@ -13,7 +13,7 @@ import { inferShapes } from "../../network/shapes.js";
 import { DifferentNames, ownNetworkName } from "../legal-names.js";
 import type { Message } from "../protobuf/message.js";
 import { withRank } from "./blob.js";
-import { DATA_TYPES, inputSize } from "./data-layers.js";
+import { DATA_TYPES, imageOf } from "./data-layers.js";
 import { describeLayer, LAYER_TYPES, notComputed, type Description } from "./describe-layer.js";
 import type { CaffeLayer } from "./layer.js";
 
@@ -31,8 +31,8 @@ const COLOURS = 3;
  */
 export async function networkOf(net: Message, layers: readonly CaffeLayer[]): Promise<Network | undefined> {
   if (!(await describesItself(layers))) return undefined;
-  const { descriptions, ended } = await chainOf(net, layers);
-  const size = await inputSize(net, layers);
+  const { name: image, size } = await imageOf(net, layers, firstRead(layers));
+  const { descriptions, ended } = await chainOf(image, layers);
   const { channels = channelsOf(layers), height = PUBLISHED_SIZE, width = PUBLISHED_SIZE } = size ?? {};
   const name = ownNetworkName(await net.text(1), "caffe");
   const network = define(net.source, { name, input: [channels, height, width], layers: descriptions });
@@ -85,10 +85,11 @@ interface Chain {
   readonly ended: boolean;
 }
 
-async function chainOf(net: Message, layers: readonly CaffeLayer[]): Promise<Chain> {
+/** @param image the name of the value that the chain begins with */
+async function chainOf(image: string, layers: readonly CaffeLayer[]): Promise<Chain> {
   const descriptions: Description[] = [];
   const different = new DifferentNames(layers.map(({ name }) => name));
-  let names = new Set([await imageOf(net, layers)]);
+  let names = new Set([image]);
   let ended = false;
   let isMap = true;
   for (const layer of layers) {
@@ -122,15 +123,8 @@ async function chainOf(net: Message, layers: readonly CaffeLayer[]): Promise<Cha
   return { descriptions, ended };
 }
 
-/** What the image is called: the first thing that a data layer makes, or that the net or its first layer reads. */
-async function imageOf(net: Message, layers: readonly CaffeLayer[]): Promise<string> {
-  const [input] = await net.texts(3, MOST_INPUTS);
-  const data = layers.find(({ type }) => DATA_TYPES.has(type));
-  const first = layers.find(({ type }) => LAYER_TYPES.has(type));
-  return [data?.tops[0], input, first?.bottoms[0]].find((name) => name !== undefined) ?? "";
-}
-
-const MOST_INPUTS = 64;
+const firstRead = (layers: readonly CaffeLayer[]): string | undefined =>
+  layers.find(({ type }) => LAYER_TYPES.has(type))?.bottoms.at(0);
 
 const listed = (names: Iterable<string>): string =>
   [...names]

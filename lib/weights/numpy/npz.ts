@@ -10,7 +10,7 @@ import type { OpenFile, WeightFile } from "../file.js";
 import type { WeightFormat } from "../format.js";
 import { BYTES_PER_ELEMENT } from "../numbers.js";
 import type { FileContents, StoredTensor } from "../stored.js";
-import { rowMajor } from "../strided.js";
+import { LARGEST_SPAN, rowMajor } from "../strided.js";
 import { DEFLATED, readZip, STORED, storedMembers, type ZipMember } from "../zip.js";
 import { checkRatio, inflateHead, inflateMember } from "../zip-inflate.js";
 import { dtypeOf } from "./dtypes.js";
@@ -19,8 +19,6 @@ import { NPY_HEAD_BYTES, parseNpyHeader } from "./npy-header.js";
 const EXTENSION = ".npy";
 /** Arrays: AlexNet has 16, and the header of each is read, and unpacked, before anything else. */
 const MOST_ARRAYS = 256;
-/** Elements that one tensor may have where it is unpacked or out of row-major order: 256 MB as float32. */
-const LARGEST = 1 << 26;
 
 export const npz: WeightFormat = {
   name: "npz",
@@ -74,11 +72,11 @@ async function readMemberTensor(source: string, opened: OpenFile, member: ZipMem
         : `${size}, as shape [${shape.join(", ")}] of ${descr} needs`,
     );
   const strides = fortranOrder ? rowMajor([...shape].reverse()).toReversed() : undefined;
-  if (elements > LARGEST && (strides !== undefined || member.method === DEFLATED))
+  if (elements > LARGEST_SPAN && (strides !== undefined || member.method === DEFLATED))
     throw weightsErrors.refused(
       source,
       at,
-      `has ${elements} elements, more than ${LARGEST} that are unpacked or transposed`,
+      `has ${elements} elements, more than ${LARGEST_SPAN} that are unpacked or transposed`,
       "save it with np.savez in C order",
     );
   const tensor = { name, shape, dtype, ...(strides && { strides }) };

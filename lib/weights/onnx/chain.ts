@@ -108,7 +108,7 @@ class ChainReader {
         `${towers}, the groups of the network's convolutions`,
         "export the plain network",
       );
-    checkOutput(this.source, output, this.#data.shape);
+    checkOutput(this.source, output, this.#data);
     return { input: this.#input, layers: this.#layers };
   }
 

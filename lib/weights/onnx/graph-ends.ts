@@ -2,7 +2,6 @@
 import { onnxErrors } from "../../errors/onnx.js";
 import { weightsErrors } from "../../errors/weights.js";
 import { LARGEST_SIZE } from "../../network/define.js";
-import type { Shape } from "../../network/layers.js";
 import type { OnnxValue } from "./model.js";
 import type { Data } from "./node-view.js";
 import { dtypeOf } from "./types.js";
@@ -21,17 +20,27 @@ export function onlyOne(source: string, values: readonly OnnxValue[], kind: "inp
 }
 
 /** A declared size that is another one tells that this reader understood the graph otherwise than its writer. */
-export function checkOutput(source: string, { name, dims }: OnnxValue, shape: Shape): void {
+export function checkOutput(source: string, { name, dims }: OnnxValue, { shape, batch }: Data): void {
   if (dims === undefined) return;
-  const [, ...sizes] = dims;
-  if (sizes.length !== shape.length || sizes.some((size, axis) => size !== undefined && size !== shape[axis]))
+  const [images, ...sizes] = dims;
+  const isOther = (size: number | undefined, wanted: number | undefined) =>
+    size !== undefined && wanted !== undefined && size !== wanted;
+  if (
+    sizes.length !== shape.length ||
+    isOther(fixedBatch(images), batch) ||
+    sizes.some((size, axis) => isOther(size, shape[axis]))
+  )
     throw weightsErrors.field(
       source,
       `output ${JSON.stringify(name)}: its shape`,
       dims.map((size) => size ?? null),
-      `[N, ${shape.join(", ")}], as its nodes compute`,
+      `[${batch ?? "N"}, ${shape.join(", ")}], as its nodes compute`,
     );
 }
+
+/** 0 and -1 are how some writers say that it may be any. */
+const fixedBatch = (images: number | undefined): number | undefined =>
+  images !== undefined && images >= 1 ? images : undefined;
 
 /** @throws AlexNetError WEIGHTS_INVALID for an input that is neither maps nor vectors of a known size. */
 export function inputData(source: string, { name, type, dims }: OnnxValue): Data {
@@ -48,6 +57,5 @@ export function inputData(source: string, { name, type, dims }: OnnxValue): Data
       `[N, channels, height, width] or [N, features], all but N whole numbers from 1 to ${LARGEST_SIZE}`,
       "export the model with a fixed image size",
     );
-  // 0 and -1 are how some writers say that it may be any
-  return { shape: sizes, batch: batch !== undefined && batch >= 1 ? batch : undefined };
+  return { shape: sizes, batch: fixedBatch(batch) };
 }

@@ -3,7 +3,7 @@ import type { Shape } from "../../network/layers.js";
 import { elementsOf } from "../../network/shapes.js";
 import { shortestDecimal } from "../numbers.js";
 import type { NodeView } from "./node-view.js";
-import { matrix, vector, type PlacedTensor } from "./parameters.js";
+import { exactVector, matrix, vector, type PlacedTensor } from "./parameters.js";
 import { readWindows } from "./windows.js";
 
 /** What a node does to the data. */
@@ -36,7 +36,7 @@ const convolution: Operator = (view) => {
       "export the model again",
     );
   const windows = readWindows(view, [dims[2], dims[3]]);
-  const bias = view.node.inputs.at(2) ? vector(view, 2, dims[0]) : undefined;
+  const bias = view.node.inputs.at(2) ? exactVector(view, 2, dims[0]) : undefined;
   return {
     layer: { type: "convolution", outChannels: dims[0], ...windows, groups, bias: bias !== undefined },
     weight: { tensor: weight, shape: dims },
@@ -79,7 +79,8 @@ const normalisation: Operator = (view) => {
 
 const gemm: Operator = (view) => {
   view.checkInputs(2, 3);
-  view.ignore("broadcast");
+  if (view.node.inputs.at(2)) checkBroadcast(view);
+  else view.ignore("broadcast");
   const [features] = flat(view);
   if (flag(view, "transA"))
     throw view.unread("transA", 1, "0", "export the layer with its images as the rows of the first input");
@@ -106,7 +107,7 @@ const fullyConnected = (weight: PlacedTensor, bias?: PlacedTensor): Step => ({
 /** Only as the bias of a MatMul or Gemm before it, which the chain checks. */
 const add: Operator = (view) => {
   view.checkInputs(2, 2);
-  view.ignore("broadcast");
+  checkBroadcast(view);
   const [features] = flat(view);
   const axis = view.int("axis", 1);
   if (axis !== 1)
@@ -118,7 +119,7 @@ const add: Operator = (view) => {
 /** By one number up to 1: the paper's dropout in inference. */
 const multiply: Operator = (view) => {
   view.checkInputs(2, 2);
-  view.ignore("broadcast");
+  checkBroadcast(view);
   const index = view.constants[0] ? 0 : 1;
   const few = view.few(index, "factor");
   if (few.length !== 1 || !(few[0] > 0 && few[0] <= 1))
@@ -134,14 +135,14 @@ const multiply: Operator = (view) => {
   };
 };
 
+/** From opset 12 on ratio and training_mode are inputs, before 7 it was said whether the model is trained. */
 const dropout: Operator = (view) => {
-  view.checkInputs(1, 3);
-  view.ignore("seed");
   const byInput = view.opset >= 12;
-  const given = byInput && view.node.inputs.at(1) ? view.few(1, "ratio") : undefined;
-  const rate = given ? given.at(0) : view.float("ratio", 0.5);
+  view.checkInputs(1, byInput ? 3 : 1);
+  if (byInput) view.ignore("seed");
+  const rate = byInput ? (oneOf(view, 1, "ratio") ?? 0.5) : view.float("ratio", 0.5);
   const training =
-    view.opset < 7 ? view.int("is_test", 0) === 0 : Boolean(view.node.inputs.at(2) && view.few(2, "mode")[0]);
+    view.opset < 7 ? view.int("is_test", 0) === 0 : byInput && Boolean(oneOf(view, 2, "training_mode"));
   if (training)
     throw view.unread(
       view.opset < 7 ? "is_test" : "training_mode",
@@ -149,9 +150,7 @@ const dropout: Operator = (view) => {
       view.opset < 7 ? "1" : "false",
       "export the model for inference",
     );
-  return {
-    layer: { type: "dropout", rate: rate === undefined ? rate : shortestDecimal(rate), scaling: "train" },
-  };
+  return { layer: { type: "dropout", rate: shortestDecimal(rate), scaling: "train" } };
 };
 
 const flatten: Operator = (view) => {
@@ -164,24 +163,30 @@ const flatten: Operator = (view) => {
 };
 
 const reshape: Operator = (view) => {
-  view.ignore("allowzero");
+  const keepsZero = flag(view, "allowzero");
   const attribute = view.opset < 5 ? view.ints("shape") : undefined;
   view.checkInputs(attribute ? 1 : 2, attribute ? 1 : 2);
   const target = attribute ?? view.few(1, "shape");
   const { shape, batch } = view.data;
-  const [images, ...rest] = target;
-  // the rest must be the features of one image, by number or by what is left over for images of a known number
-  const keeps = images === -1 || (images === 0 && view.int("allowzero", 0) === 0) || images === batch;
-  if (keeps && rest.length === 1 && (rest[0] === elementsOf(shape) || (rest[0] === -1 && images !== -1)))
-    return shape.length === 1 ? SAME : FLATTEN;
+  const elements = elementsOf(shape);
+  const isCopied = (size: number) => size === 0 && !keepsZero;
+  const [images, ...given] = target;
+  const isKept = isCopied(images) || images === batch;
+  const sizes = given.map((size, axis) => (isCopied(size) ? shape[axis] : size));
+  // -1 is what the others leave; for images it may be any number, so that of one image must be told
+  const left = elements / elementsOf(sizes.filter((size) => size !== -1));
+  const rest = isKept ? sizes.map((size) => (size === -1 ? left : size)) : sizes;
+  const isSame =
+    (isKept || images === -1) && elementsOf(rest) === elements && rest.every((size) => size >= 1);
+  if (isSame && rest.length === 1) return shape.length === 1 ? SAME : FLATTEN;
   if (shape.length === 3 && rest.length === 3 && rest[1] === shape[1] && rest[2] === shape[2]) {
-    if (rest[0] === shape[0] && keeps) return SAME;
+    if (isSame) return SAME;
     if (images === -1 && rest[0] >= 1) return { parts: shape[0] / rest[0] };
   }
   throw view.unread(
     "shape",
     target,
-    `[N, ${elementsOf(shape)}], N being -1, 0 or the size of the batch`,
+    `[N, ${elements}], N being -1, 0 or the size of the batch`,
     "export the model with torch.flatten(x, 1), with a batch of any size",
   );
 };
@@ -234,6 +239,22 @@ function flag(view: NodeView, name: string): boolean {
   const value = view.int(name, 0);
   if (value !== 0 && value !== 1) throw view.unread(name, value, "0 or 1", "export the model again");
   return value === 1;
+}
+
+/** The one number of an input that may be left out. */
+function oneOf(view: NodeView, index: number, name: string): number | undefined {
+  if (!view.node.inputs.at(index)) return undefined;
+  const values = view.few(index, name);
+  if (values.length !== 1)
+    throw view.unread(`input ${index + 1} (${name})`, values, "one number", "export the model again");
+  return values[0];
+}
+
+/** Before opset 7 a node says that its second operand is repeated along the axes that it does not have. */
+function checkBroadcast(view: NodeView): void {
+  const broadcast = view.int("broadcast", 0);
+  if (view.opset < 7 && broadcast !== 1)
+    throw view.unread("broadcast", broadcast, "1", "export the model with opset 17");
 }
 
 function factor(view: NodeView, name: string): number {

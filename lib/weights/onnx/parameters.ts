@@ -34,14 +34,27 @@ export function matrix(view: NodeView, transposed: boolean, features: number, fa
   };
 }
 
-/** A bias [out]: a row of as many, or one number for all. */
+/** A bias of exactly [out]. */
+export function exactVector(view: NodeView, index: number, out: number): PlacedTensor {
+  const tensor = view.weight(index, "bias");
+  const { dims } = tensor;
+  if (dims.length !== 1 || dims[0] !== out) throw wrongBias(view, dims, out);
+  return { tensor, shape: [out] };
+}
+
+const wrongBias = (view: NodeView, dims: Shape, out: number) =>
+  view.unread("the shape of its bias", dims, `[${out}]`, "export the model again");
+
+/**
+ * A bias [out] that is repeated for every image: a row of as many, or one number for all, with an axis of one for the
+ * images or without.
+ */
 export function vector(view: NodeView, index: number, out: number, factor = 1): PlacedTensor {
   const tensor = view.weight(index, "bias");
   const { dims } = tensor;
   const elements = elementsOf(dims);
   const row = elements === out && dims.at(-1) === out;
-  if (dims.length > 2 || !(row || elements === 1))
-    throw view.unread("the shape of its bias", dims, `[${out}]`, "export the model again");
+  if (dims.length > 2 || !(row || elements === 1)) throw wrongBias(view, dims, out);
   return {
     tensor,
     shape: [out],

@@ -4,16 +4,13 @@ import { elementsOf } from "../../network/shapes.js";
 import { BYTES_PER_ELEMENT, bytesOf, DTYPES } from "../numbers.js";
 import type { StoredTensor } from "../stored.js";
 import type { WireReader } from "../protobuf/wire.js";
-import { spanOf } from "../strided.js";
+import { LARGEST_SPAN, spanOf } from "../strided.js";
 import type { DType } from "../weights.js";
 import type { ExternalFiles } from "./external.js";
 import type { OnnxTensor } from "./model.js";
 import { arrayBytes, arrayStart } from "./numbers.js";
 import type { PlacedTensor } from "./parameters.js";
 import { dtypeOf, typeName } from "./types.js";
-
-/** Elements that a tensor out of row-major order may span, since it is read whole: 256 MB as float32. */
-const LARGEST_SPAN = 1 << 26;
 
 export class Places {
   /** Of tensors that several layers have. */

@@ -4,7 +4,7 @@ import { defineNetwork } from "../../network/define.js";
 import { essenceOf } from "../../network/essence.js";
 import type { Network } from "../../network/layers.js";
 import { PREPROCESSING } from "../../network/preprocessing.js";
-import { publishedForm } from "../../network/published.js";
+import { publishedForm, withDropoutOf } from "../../network/published.js";
 import { ownNetworkName } from "../legal-names.js";
 import { purposeFromMetadata } from "../metadata.js";
 import type { Purpose } from "../weights.js";
@@ -25,10 +25,21 @@ export function purposeOf(source: string, model: OnnxModel, chain: Chain): Named
   if (told.network) {
     if (essenceOf(told.network) !== essenceOf(found))
       throw onnxErrors.otherNetwork(source, told.network.name);
+    checkDropout(source, told.network, found);
     return { ...told, network: told.network };
   }
   const preprocessing = told.preprocessing ?? (isOfZoo(model) ? PREPROCESSING.caffenet : undefined);
   return { ...told, network: publishedForm(found) ?? found, ...(preprocessing && { preprocessing }) };
+}
+
+/** Dropout is no part of what a graph computes in inference, but of the network that would be trained. */
+function checkDropout(source: string, told: Network, found: Network): void {
+  // a file keeps rates as float32
+  const ratesOf = ({ layers }: Network) =>
+    layers.flatMap((layer) => (layer.type === "dropout" ? [Math.fround(layer.rate)] : []));
+  const wanted = withDropoutOf(told, found);
+  if (wanted === undefined || ratesOf(wanted).join() !== ratesOf(told).join())
+    throw onnxErrors.otherDropout(source, told.name);
 }
 
 /** The model zoo's bvlcalexnet and caffenet, which Caffe2 made of BVLC's weights. */

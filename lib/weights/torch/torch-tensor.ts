@@ -5,7 +5,7 @@ import type { Shape } from "../../network/layers.js";
 import { elementsOf } from "../../network/shapes.js";
 import { DTYPES } from "../numbers.js";
 import type { StoredTensor } from "../stored.js";
-import { isRowMajor, spanOf } from "../strided.js";
+import { isRowMajor, LARGEST_SPAN, spanOf } from "../strided.js";
 import { ELEMENT_BYTES, type Storage } from "./torch-storage.js";
 
 /** Numbers as the file has them: whether they can be is not yet known. */
@@ -20,8 +20,6 @@ export interface TensorView {
 
 /** Axes of a tensor; AlexNet's have up to 4. */
 export const LARGEST_RANK = 8;
-/** Elements that one tensor out of row-major order may span, since it is read whole: 256 MB as float32. */
-const LARGEST_SPAN = 1 << 26;
 const CONTIGUOUS = "save tensor.contiguous()";
 
 /** Makes the errors about one tensor. */

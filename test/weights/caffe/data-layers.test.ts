@@ -11,6 +11,16 @@ const loaded = (content: Buffer) => withFile(content, (path) => loadWeights(path
 const refuses = (content: Buffer, message: string | RegExp): Promise<void> =>
   withFile(content, (path) => expectError(loadWeights(path), "WEIGHTS_INVALID", message, path));
 
+/** A net that names its inputs itself. */
+const named = (names: readonly string[], ...more: Buffer[]): Buffer =>
+  Buffer.concat([net(conv(), product, prob), ...names.map((name) => text(3, name)), ...more]);
+
+/** A net whose Input layer has several tops. */
+const tops = (names: readonly string[], ...shapes: (readonly number[])[]): Buffer => {
+  const more = [bytes(143, ...shapes.map((sizes) => bytes(1, integers(1, ...sizes))))];
+  return net(layer({ name: "in", type: "Input", tops: names, more }), conv(), product, prob);
+};
+
 describe("images of Caffe nets", () => {
   const sizes: readonly [title: string, content: Buffer, input: number[] | undefined][] = [
     ["an Input layer", net(input, conv(), product, prob), [3, 32, 40]],
@@ -20,14 +30,39 @@ describe("images of Caffe nets", () => {
       [1, 20, 24],
     ],
     [
-      "input and input_shape",
-      Buffer.concat([
-        net(conv(), product, prob),
-        text(3, "data"),
-        bytes(8, integers(1, 9, 1, 20, 24)),
-        bytes(8, integers(1, 9)),
-      ]),
+      "the first four of input_dim",
+      named(["data", "label"], integers(4, 9, 1, 20, 24, 9, 1, 1, 1)),
       [1, 20, 24],
+    ],
+    ["input and input_shape", named(["data"], bytes(8, integers(1, 9, 1, 20, 24))), [1, 20, 24]],
+    [
+      "the first input_shape",
+      named(["data", "label"], bytes(8, integers(1, 9, 1, 20, 24)), bytes(8, integers(1, 9))),
+      [1, 20, 24],
+    ],
+    [
+      "the input_shape of the input that the layers read",
+      named(["label", "data"], bytes(8, integers(1, 9, 1, 7, 7)), bytes(8, integers(1, 9, 1, 20, 24))),
+      [1, 20, 24],
+    ],
+    ["an input_shape of two axes", named(["data"], bytes(8, integers(1, 9, 24))), undefined],
+    ["an input_shape of five axes", named(["data"], bytes(8, integers(1, 9, 1, 20, 24, 7))), undefined],
+    [
+      "the shape of its top among an Input layer's",
+      tops(["label", "data"], [9, 1, 7, 7], [9, 1, 20, 24]),
+      [1, 20, 24],
+    ],
+    ["the shape of all tops of an Input layer", tops(["label", "data"], [9, 1, 20, 24]), [1, 20, 24]],
+    [
+      "the Input layer that the layers read",
+      net(
+        layer({ type: "Input", tops: ["label"], more: [bytes(143, bytes(1, integers(1, 1, 3, 7, 7)))] }),
+        input,
+        conv(),
+        product,
+        prob,
+      ),
+      [3, 32, 40],
     ],
     [
       "a crop",
@@ -74,6 +109,37 @@ describe("images of Caffe nets", () => {
     });
     expect((await loaded(net(gray, first, product, prob))).network?.input).to.deep.equal([1, 20, 20]);
   });
+
+  const shaped = bytes(8, integers(1, 9, 1, 20, 24));
+  const refused: readonly [title: string, content: Buffer, message: string][] = [
+    [
+      "input_shape beside input_dim",
+      named(["data"], shaped, integers(4, 9, 1, 20, 24)),
+      "the net has both `input_shape` and `input_dim`, of which Caffe reads one kind; save it again with Caffe",
+    ],
+    [
+      "more shapes than inputs",
+      named(["data"], shaped, shaped),
+      "the net: `input_shape` has a length of 2; it must be 1, 1 for each `input`" + damaged,
+    ],
+    [
+      "shapes without inputs",
+      named([], shaped),
+      "the net: `input_shape` has a length of 1; it must be 0, 1 for each `input`" + damaged,
+    ],
+    [
+      "three numbers of an input",
+      named(["data"], integers(4, 1, 20, 24)),
+      "the net: `input_dim` has a length of 3; it must be 4, 4 for each `input`" + damaged,
+    ],
+    [
+      "two shapes of three tops",
+      tops(["data", "label", "more"], [9, 1, 20, 24], [9]),
+      'layer "in": its shapes are 2 for 3 tops; there must be one for all or one for each' + damaged,
+    ],
+  ];
+  for (const [title, content, message] of refused)
+    it(`refuses ${title}`, () => refuses(content, `FILE: ${message}`));
 
   const { caffenet } = PREPROCESSING;
   const prepared = async (...more: Buffer[]) => {

@@ -197,6 +197,31 @@ describe("networks of Caffe files", () => {
       inPlace("Pooling", bytes(121, integer(12, 1))),
       'layer "x" has global_pooling true, not false',
     ],
+    [
+      "a pooling with padding of one axis alone",
+      inPlace("Pooling", bytes(121, integer(2, 3), integer(9, 1))),
+      'layer "x" has one of pad_h and pad_w, of which Caffe wants both or neither in a pooling',
+    ],
+    [
+      "a pooling with padding of both kinds",
+      inPlace("Pooling", bytes(121, integer(2, 3), integer(4, 1), integer(9, 1), integer(10, 1))),
+      'layer "x" has both pad and pad_h',
+    ],
+    [
+      "a convolution with padding of both kinds",
+      net(input, conv(integer(4, 3), integer(3, 1), integer(10, 1)), product, prob),
+      'layer "conv" has both pad and pad_w',
+    ],
+    [
+      "a convolution with kernels of both kinds",
+      net(input, conv(integer(4, 3), integer(11, 3), integer(12, 3)), product, prob),
+      'layer "conv" has both kernel_size and kernel_h',
+    ],
+    [
+      "a convolution with strides of both kinds",
+      net(input, conv(integer(4, 3), integer(6, 1), integer(14, 2)), product, prob),
+      'layer "conv" has both stride and stride_w',
+    ],
     ["LRN within channels", inPlace("LRN", bytes(118, integer(4, 1))), 'layer "x" has norm_region 1, not 0'],
     ["leaking ReLU", inPlace("ReLU", bytes(123, floats(1, 0.1))), 'layer "x" has negative_slope 0.1, not 0'],
     [
