@@ -22,11 +22,11 @@ const norm = (name: string): Description => ({
   ...{ type: "local-response-normalisation", name: `norm${name}` },
   ...{ size: 5, alpha: 0.05, beta: 0.75, k: 1, scope: "tower" },
 });
-const classifier = (hidden: string, outFeatures: number, last: string): Description[] => [
+const classifier = (hidden: string, outFeatures: number, dropped: number, last: string): Description[] => [
   { type: "flatten", name: "flatten" },
   { type: "fully-connected", name: `fc${hidden}`, outFeatures },
   { type: "relu", name: `relu${hidden}` },
-  { type: "dropout", name: `drop${hidden}`, rate: 0.5, scaling: "train" },
+  { type: "dropout", name: `drop${hidden}`, rate: dropped, scaling: "train" },
   { type: "fully-connected", name: `fc${last}`, outFeatures: 10 },
   { type: "softmax", name: "prob" },
 ];
@@ -42,7 +42,7 @@ export const SMALL_NETWORKS = {
         ...[...conv("1", 64, 5), pool("1"), norm("1")],
         ...[...conv("2", 128, 3, 2), pool("2"), norm("2")],
         ...[...conv("3", 192, 3), ...conv("4", 128, 3, 2), pool("4")],
-        ...classifier("5", 256, "6"),
+        ...classifier("5", 256, 0.25, "6"),
       ],
     }),
   /** [1, 28, 28] */
@@ -54,7 +54,7 @@ export const SMALL_NETWORKS = {
         ...[...conv("1", 32, 5), pool("1"), norm("1")],
         ...[...conv("2", 64, 5, 2), pool("2")],
         ...[...conv("3", 64, 3)],
-        ...classifier("4", 128, "5"),
+        ...classifier("4", 128, 0.5, "5"),
       ],
     }),
 } as const;

@@ -102,8 +102,8 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
   },
 
   /**
-   * For small networks on CIFAR-10's 32 x 32: momentum and decay of the paper, crops out of 4 pixels of padding and
-   * mirror images (He et al. 2016, "Deep residual learning", section 4.2), one cosine after one epoch of warm-up.
+   * For small networks on CIFAR-10's 32 x 32: momentum and decay of the paper, crops out of 2 pixels of padding and
+   * mirror images, one cosine after one epoch of warm-up: what gets furthest in half an hour on two cores.
    */
   cifar10: {
     network: "cifar10",
@@ -114,7 +114,7 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
     weights: { rate: 1, decay: 0.0005 },
     biases: { rate: 1, decay: 0 },
     schedule: { kind: "cosine", to: 0, warmUp: { epochs: 1 } },
-    augmentation: { crop: "random", pad: 4, mirror: true },
+    augmentation: { crop: "random", pad: 2, mirror: true },
     normalisation: { mean: "colour", std: "measured" },
     initialisation: inputsOf({ conv1: 75, conv2: 288, conv3: 1152, conv4: 864, fc5: 2048 }),
   },
@@ -125,10 +125,10 @@ const DESCRIPTIONS: Record<RecipeName, Omit<Recipe, "name">> = {
    */
   mnist: {
     network: "mnist",
-    epochs: 10,
-    batch: 128,
+    epochs: 5,
+    batch: 64,
     momentum: 0.9,
-    rate: 0.02,
+    rate: 0.015,
     weights: { rate: 1, decay: 0.0005 },
     biases: { rate: 1, decay: 0 },
     schedule: { kind: "cosine", to: 0, warmUp: { epochs: 0.5 } },
