@@ -74,21 +74,22 @@ async function rejection(promise: Promise<unknown>): Promise<AlexNetError> {
 }
 
 describe("a trainer", () => {
-  it("gives the same losses and weights to the bit with 1, 2 and 3 threads, over 24 steps", async () => {
-    const run = (threads: number) =>
-      withTrainer({ threads }, async (trainer) => {
-        const losses: (number | null)[] = [];
-        for await (const { loss } of trainer) losses.push(loss);
-        return { losses, weights: await bytesOf(trainer.weights()) };
-      });
-    const one = await run(1);
-    expect(one.losses).to.have.lengthOf(24);
-    for (const threads of [2, 3]) {
-      const other = await run(threads);
-      expect(other.losses, `${threads} threads`).to.deep.equal(one.losses);
-      expect(other.weights, `${threads} threads`).to.deep.equal(one.weights);
-    }
-  });
+  for (const convolutions of ["direct", "winograd"] as const)
+    it(`gives the same losses and weights to the bit with 1, 2 and 3 threads, over 24 steps, ${convolutions}`, async () => {
+      const run = (threads: number) =>
+        withTrainer({ threads, convolutions }, async (trainer) => {
+          const losses: (number | null)[] = [];
+          for await (const { loss } of trainer) losses.push(loss);
+          return { losses, weights: await bytesOf(trainer.weights()) };
+        });
+      const one = await run(1);
+      expect(one.losses).to.have.lengthOf(24);
+      for (const threads of [2, 3]) {
+        const other = await run(threads);
+        expect(other.losses, `${threads} threads`).to.deep.equal(one.losses);
+        expect(other.weights, `${threads} threads`).to.deep.equal(one.weights);
+      }
+    });
 
   it("draws otherwise with another seed", async () => {
     const first = (own: number) =>
