@@ -8,8 +8,14 @@ import type { Slice } from "../partition.js";
 import type { BlockFilters, GradientRoom } from "./filters.js";
 import { stageOf } from "./graph.js";
 import type { Parameter } from "./memory.js";
-import { gradientFields, winogradGradients } from "./winograd-gradients.js";
-import { parameterOf, type Images, type ProgramWriter, type TrainingContext } from "./writer.js";
+import { winogradGradients } from "./winograd-gradients.js";
+import {
+  gradientFields,
+  parameterOf,
+  type Images,
+  type ProgramWriter,
+  type TrainingContext,
+} from "./writer.js";
 
 export function weightsGradients(
   context: TrainingContext,

@@ -12,7 +12,7 @@ import type { Tile } from "../tile.js";
 import { planeBytes } from "../winograd-blocks.js";
 import { inputStep, PRODUCT_PLANES, productsOf, windowsOf, type WindowsContext } from "../winograd-steps.js";
 import type { GradientRoom } from "./filters.js";
-import { gradientOf, type Images, type TrainingContext } from "./writer.js";
+import { gradientFields, type Images, type TrainingContext } from "./writer.js";
 
 /**
  * A block has at most so many tiles, but at least an image: each reads and writes all of dU, so more of them cost less of
@@ -95,22 +95,6 @@ export function winogradGradients(
     const multiply = multiplyStep(context, block, room, sums, (to - from) * room.tiles, isFirst ? 0 : 1);
     for (const plane of PRODUCT_PLANES) add(multiply, plane, plane);
   }
-}
-
-/** dy of an operation's output, as kernels of gradients are told of it. */
-export function gradientFields(
-  context: TrainingContext,
-  operation: ConvolutionOperation,
-  images: Images,
-  tower: number,
-) {
-  const dy = gradientOf(context, operation.output, images);
-  return {
-    gradient: dy.offset + tower * dy.place.tower,
-    gradientImage: dy.place.image,
-    gradientRow: dy.place.row,
-    gradientColumn: dy.place.column,
-  };
 }
 
 function gradientStep(context: TrainingContext, block: WindowsContext, room: Room, images: Images): Step {

@@ -88,6 +88,22 @@ export function gradientAt(
   return { place, towers, offset: place.offset + slot * place.image };
 }
 
+/** dy of an operation's output, as kernels of gradients are told of it. */
+export function gradientFields(
+  context: TrainingContext,
+  { output }: Pick<Operation, "output">,
+  images: Images,
+  tower: number,
+) {
+  const dy = gradientOf(context, output, images);
+  return {
+    gradient: dy.offset + tower * dy.place.tower,
+    gradientImage: dy.place.image,
+    gradientRow: dy.place.row,
+    gradientColumn: dy.place.column,
+  };
+}
+
 export function parameterOf({ layout }: TrainingContext, { index }: Pick<Operation, "index">): Parameter {
   const parameter = layout.parameters.get(index);
   if (parameter === undefined) throw new RangeError(`operation ${index} has no weights`);

@@ -4,8 +4,9 @@ import { WinogradFilterStep } from "./steps";
 // Powers of two are exact: only the scales of thirds, ninths, fifteenths and forty-fifths are rounded.
 const SCALES = memory.data<f32>([-2, -0.6666666865348816, -0.2222222238779068, 1.7777777910232544, 1.0666667222976685, 0.04444444552063942]);
 
+/** What the row of a finite point has in common, in every lane. */
 @inline
-function scale(index: usize): v128 {
+export function scale(index: usize): v128 {
   return v128.load32_splat(SCALES + (index << 2));
 }
 

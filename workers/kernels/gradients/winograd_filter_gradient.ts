@@ -1,11 +1,9 @@
 import { WinogradFilterGradientStep } from "./steps";
-
-// The scales of G of workers/winograd.ts, by point.
-const SCALES = memory.data<f32>([-2, -0.6666666865348816, -0.2222222238779068, 1.7777777910232544, 1.0666667222976685, 0.04444444552063942]);
+import { scale } from "./winograd_filter";
 
 @inline
 function scaled(from: usize, step: usize, point: i32): v128 {
-  return f32x4.mul(v128.load(from + <usize>point * step), v128.load32_splat(SCALES + (point << 2)));
+  return f32x4.mul(v128.load(from + <usize>point * step), scale(point));
 }
 
 /** G^T of seven vectors of four outputs at `from`, `step` bytes apart, to `taps` at `to`, `line` bytes apart. */
