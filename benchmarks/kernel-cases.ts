@@ -1,5 +1,5 @@
 /** The kernels of a network's layers on one kernel set, in this thread, with the shapes and addresses of a plan. */
-import { roundPanel } from "../lib/engine/bfloat16.js";
+import { roundPanel } from "../lib/engine/packing/bfloat16.js";
 import { encode } from "../lib/plan/encode.js";
 import { compileSet, KERNEL_SETS, type CompiledSetName } from "../lib/engine/kernel-sets.js";
 import type { Network } from "../lib/network/layers.js";

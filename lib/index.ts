@@ -94,6 +94,7 @@ export {
   withMean,
 } from "./weights/index.js";
 export type {
+  ColumnReader,
   DType,
   ExportOptions,
   LoadOptions,

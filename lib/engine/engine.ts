@@ -14,7 +14,7 @@ import { loadWeights, resolveNetwork, type Weights } from "../weights/index.js";
 import type { SharedMemory } from "../../workers/protocol.js";
 import { checkOptions } from "./check-options.js";
 import { chooseKernels, type KernelChoice, type KernelsOption } from "./choose-kernels.js";
-import { packWeights } from "./pack.js";
+import { packWeights } from "./packing/pack.js";
 import { takeMemory } from "./take-memory.js";
 import { WorkerPool } from "./pool.js";
 import { probabilities } from "./softmax.js";

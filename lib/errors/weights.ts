@@ -104,6 +104,10 @@ export const weightsErrors = {
       `${source}: tensor ${show(name)}: elements ${start} to ${start + length} were asked for;` +
         ` it has ${elements}; ask for a range inside`,
     ),
+  noColumns: (source: string, name: string) =>
+    mismatch(
+      `${source}: tensor ${show(name)}: columns were asked for; it does not lie column by column; read its rows`,
+    ),
   unknownTensor: (source: string, name: string) =>
     mismatch(`${source}: tensor ${show(name)} was asked for; it is not there; ask for a name in tensors`),
   mismatch: (source: string, model: string, misfits: readonly Misfit[]) =>

@@ -1,6 +1,6 @@
 /** A trainer's weights and velocities as tensors in logical layout, in and out of the shared memory. */
-import { packWeights } from "../engine/pack.js";
-import { sumOrder } from "../engine/panel-packers.js";
+import { packWeights } from "../engine/packing/pack.js";
+import { sumOrder } from "../engine/packing/panel-packers.js";
 import { parametersOf, type Parameter as Named } from "../network/parameters.js";
 import { elementsOf } from "../network/shapes.js";
 import { direct, hasWeights } from "../plan/training/graph.js";

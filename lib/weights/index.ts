@@ -6,4 +6,4 @@ export { exportOnnx, type ExportOptions } from "./onnx/export.js";
 export { weightsFromTensors, type MemoryOptions, type TensorLike } from "./memory.js";
 export { resolveNetwork, type ResolvedNetwork } from "./resolve.js";
 export { saveWeights, type SaveOptions } from "./safetensors-writer.js";
-export type { DType, Purpose, ReadTensor, TensorInfo, Weights } from "./weights.js";
+export type { ColumnReader, DType, Purpose, ReadTensor, TensorInfo, Weights } from "./weights.js";

@@ -2,6 +2,7 @@
 import type { Shape } from "../network/layers.js";
 import { Bands } from "./bands.js";
 import { CheckedFile, type Checksum } from "./checksums.js";
+import { checkedColumns, columnOrder } from "./columns.js";
 import type { OpenFile, WeightFile } from "./file.js";
 import { BYTES_PER_ELEMENT, bytesOf, toFloat32 } from "./numbers.js";
 import { checkedReader } from "./reader.js";
@@ -68,8 +69,9 @@ export function fileWeights(file: WeightFile, format: string, contents: FileCont
       const files = [...new Set([file, ...[...tensors.values()].map((tensor) => tensor.file ?? file)])];
       return useAll(files, async (opened) => {
         const checked = new CheckedFile(file.source, opened(file), checksums);
-        const fill = storedFiller(({ file: other }) => (other ? opened(other) : checked));
-        const result = await consume(checkedReader(file.source, tensors, fill));
+        const { inRows, asTheyLie } = storedFillers(({ file: other }) => (other ? opened(other) : checked));
+        const columns = checkedColumns(file.source, tensors, columnsOf, asTheyLie);
+        const result = await consume(checkedReader(file.source, tensors, inRows), columns);
         await checked.finish();
         return result;
       });
@@ -88,27 +90,42 @@ const useAll = <T>(
       : useAll(rest, (others) => use((file) => (file === first ? opened : others(file)))),
   );
 
-function storedFiller(
-  fileOf: (tensor: StoredTensor) => OpenFile,
-): (tensor: StoredTensor, start: number, out: Float32Array) => Promise<void> {
+type Fill = (tensor: StoredTensor, start: number, out: Float32Array) => Promise<void>;
+
+interface Fillers {
+  /** Elements of the row-major order. */
+  readonly inRows: Fill;
+  /** Elements in the order in which they lie. */
+  readonly asTheyLie: Fill;
+}
+
+function storedFillers(fileOf: (tensor: StoredTensor) => OpenFile): Fillers {
   const bands = new Bands();
   const unpacked = new LastUnpacked();
-  return async (tensor, start, out) => {
-    const { strides, shape, axes = shape, factor = 1, held, unpack } = tensor;
+  const asTheyLie: Fill = async (tensor, start, out) => {
+    const { factor = 1, held, unpack } = tensor;
     const file = fileOf(tensor);
     const bytes = held
       ? inMemory(held)
       : unpack
         ? inMemory(await unpacked.of(tensor, () => unpack(file)))
         : file;
-    if (strides === undefined || isRowMajor(axes, strides)) await readRun(bytes, tensor, start, out);
-    else {
-      const read = (from: number, run: Float32Array) => readRun(bytes, tensor, from, run);
-      await bands.fill(tensor, { shape: axes, strides, read }, start, out);
-    }
+    await readRun(bytes, tensor, start, out);
     if (factor !== 1) for (let i = 0; i < out.length; i++) out[i] *= factor;
   };
+  const inRows: Fill = async (tensor, start, out) => {
+    const { strides, shape, axes = shape } = tensor;
+    if (strides === undefined || isRowMajor(axes, strides)) await asTheyLie(tensor, start, out);
+    else {
+      const read = (from: number, run: Float32Array) => asTheyLie(tensor, from, run);
+      await bands.fill(tensor, { shape: axes, strides, read }, start, out);
+    }
+  };
+  return { inRows, asTheyLie };
 }
+
+const columnsOf = ({ shape, axes = shape, strides }: StoredTensor): Int32Array | undefined =>
+  strides && axes[0] === shape[0] ? columnOrder(axes, strides) : undefined;
 
 /** What is unpacked stays for the next read: of two tensors, since a layer's biases are read amid its weights. */
 class LastUnpacked {

@@ -23,6 +23,17 @@ export interface TensorInfo {
  */
 export type ReadTensor = (name: string, start: number, out: Float32Array) => Promise<void>;
 
+/** For tensors [out, in] that their source holds column by column: so they are read once, without reordering. */
+export interface ColumnReader {
+  /** The columns in the source's order; undefined for a tensor that it holds in another way, or does not have. */
+  order(name: string): Int32Array | undefined;
+  /**
+   * Reads whole columns, of `out` elements each, from the one at `first` of that order on.
+   * @throws AlexNetError as `ReadTensor` does, WEIGHTS_MISMATCH for a tensor without such an order, too.
+   */
+  read(name: string, first: number, out: Float32Array): Promise<void>;
+}
+
 /** What a source may tell about the use of its tensors. */
 export interface Purpose {
   /** Where the file tells it, or where only one published form has its names and shapes. */
@@ -40,8 +51,9 @@ export interface Weights extends Purpose {
   readonly format: string;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /**
-   * Opens the source, lets `consume` read as much as it wants, and closes it whatever happens.
+   * Opens the source, lets `consume` read as much as it wants, and closes it whatever happens. Whoever gets `columns`
+   * may read by them instead.
    * @throws AlexNetError WEIGHTS_UNREADABLE where the file is gone, or its size or time changed since it was loaded.
    */
-  stream<T>(consume: (read: ReadTensor) => Promise<T>): Promise<T>;
+  stream<T>(consume: (read: ReadTensor, columns?: ColumnReader) => Promise<T>): Promise<T>;
 }

@@ -1,6 +1,6 @@
 /** float32 to bfloat16, the nearest one, ties to even. */
 import { expect } from "chai";
-import { roundPanel } from "../../lib/engine/bfloat16.js";
+import { roundPanel } from "../../lib/engine/packing/bfloat16.js";
 import { roundToBF16 } from "../../lib/weights/numbers.js";
 import { Random, testSeed } from "../random.js";
 import { nearestBfloat16 } from "./rounded-weights.js";

@@ -1,18 +1,20 @@
 /** Packed weights against their plain definition, element by element, and sources that fail on the way. */
-import { mkdtempSync, rmSync, statSync, truncateSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { expect } from "chai";
 import { KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
-import { packWeights } from "../../lib/engine/pack.js";
+import { packWeights } from "../../lib/engine/packing/pack.js";
 import { defineNetwork } from "../../lib/network/define.js";
 import { elementsOf } from "../../lib/network/shapes.js";
 import { PLANNED_CONVOLUTIONS } from "../../lib/plan/algorithm.js";
 import type { PackedWeights } from "../../lib/plan/memory.js";
 import { weightsTypeOf, type Operation } from "../../lib/plan/operations.js";
 import { makePlan, type Plan } from "../../lib/plan/plan.js";
+import { WeightFile } from "../../lib/weights/file.js";
 import { loadWeights, saveWeights, weightsFromTensors } from "../../lib/weights/index.js";
+import { fileWeights, type StoredTensor } from "../../lib/weights/stored.js";
 import type { ReadTensor, Weights } from "../../lib/weights/weights.js";
 import { filterTransform, POINTS } from "../../workers/winograd.js";
 import { createEngine } from "../engines.js";
@@ -147,6 +149,42 @@ async function expectPacked(plan: Plan, weights: Weights, what: string): Promise
   expect(difference(plan, got, await expectedOf(plan, weights)), what).to.equal(undefined);
 }
 
+/** The same weights in a file, fully connected ones input by input: the axes of those in an order of their own. */
+async function columnFile(path: string, weights: Weights, random: Random): Promise<Weights> {
+  const tensors = new Map<string, StoredTensor>();
+  const parts: Float32Array[] = [];
+  let offset = 0;
+  for (const info of weights.tensors.values()) {
+    const values = await tensorOf(weights, info.name);
+    const columns = /^fc.*weight$/.test(info.name) ? asColumns(info.shape, values, random) : undefined;
+    const { data, axes, strides } = columns ?? { data: values };
+    tensors.set(info.name, { ...info, offset, ...(axes && strides && { axes, strides }) });
+    parts.push(data);
+    offset += data.byteLength;
+  }
+  writeFileSync(path, Buffer.concat(parts.map((part) => Buffer.from(part.buffer))));
+  return fileWeights(await WeightFile.at(path), "columns", { tensors });
+}
+
+function asColumns([rows, width]: readonly number[], values: Float32Array, random: Random) {
+  const channels = [4, 3, 2, 1].find((size) => width % size === 0) ?? 1;
+  const axes = [rows, channels, width / channels];
+  const strides = random.chance(0.5) ? [1, rows, rows * channels] : [1, (rows * width) / channels, rows];
+  const data = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < width; column++) {
+      const [outer, inner] = [Math.floor(column / axes[2]), column % axes[2]];
+      data[row + outer * strides[1] + inner * strides[2]] = values[row * width + column];
+    }
+  return { data, axes, strides };
+}
+
+const folder = mkdtempSync(join(tmpdir(), "alexnet-pack-"));
+
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+
 describe("packed weights", () => {
   for (const name of goldenNames("twins"))
     for (const convolutions of PLANNED_CONVOLUTIONS)
@@ -169,6 +207,31 @@ describe("packed weights", () => {
     expect(winograd).to.be.above(0);
   });
 
+  it(`from files whose columns are neighbours, in any order (TEST_SEED=${seed})`, async () => {
+    const random = new Random(seed);
+    const path = join(folder, "columns.bin");
+    for (const name of goldenNames("twins")) {
+      const { network } = readGolden(name);
+      const given = seededWeights(network);
+      const file = await columnFile(path, given, random);
+      for (const tile of Object.values(KERNEL_SETS))
+        for (const fcWeights of ["float32", "bfloat16"] as const) {
+          const plan = makePlan({
+            network,
+            tile,
+            threads: 2,
+            maxBatch: 1,
+            convolutions: "direct",
+            fcWeights,
+          });
+          const got = await packed(plan, file);
+          expect(difference(plan, got, await expectedOf(plan, given)), `${name}, ${tile.set}`).to.equal(
+            undefined,
+          );
+        }
+    }
+  });
+
   it("layers of several pieces, whose last panel is not full", async () => {
     const network = defineNetwork({
       name: "pieces",
@@ -189,12 +252,6 @@ describe("packed weights", () => {
 describe("packing from a source that fails", () => {
   const plan = makePlan({ network: smallNetwork, tile: KERNEL_SETS.baseline, threads: 2, maxBatch: 1 });
   const given = seededWeights(smallNetwork);
-  const folder = mkdtempSync(join(tmpdir(), "alexnet-pack-"));
-
-  after(() => {
-    rmSync(folder, { recursive: true });
-  });
-
   /** The small weights, whose reads go through `change` on their way. */
   const weightsWith = (change: (read: ReadTensor) => ReadTensor): Weights => ({
     ...given,

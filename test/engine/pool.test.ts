@@ -4,7 +4,7 @@ import ndarray from "ndarray";
 import { timesOf } from "../../lib/engine/times.js";
 import { encode } from "../../lib/plan/encode.js";
 import { compileSet, KERNEL_SETS } from "../../lib/engine/kernel-sets.js";
-import { packWeights } from "../../lib/engine/pack.js";
+import { packWeights } from "../../lib/engine/packing/pack.js";
 import { WorkerPool } from "../../lib/engine/pool.js";
 import { copyIn, views } from "../../lib/engine/tensors.js";
 import { makePlan, programsOf } from "../../lib/plan/plan.js";

@@ -2,7 +2,7 @@
 import { AlexNetError } from "../../lib/errors/base.js";
 import { elementsOf } from "../../lib/network/shapes.js";
 import { loadWeights } from "../../lib/weights/load.js";
-import type { Weights } from "../../lib/weights/weights.js";
+import type { ColumnReader, Weights } from "../../lib/weights/weights.js";
 
 /** Milliseconds for one file. */
 export const LONGEST = 1000;
@@ -23,7 +23,7 @@ const PIECE = 1 << 16;
  */
 export async function readNumbers(path: string): Promise<Weights> {
   const weights = await loadWeights(path);
-  await weights.stream(async (read) => {
+  await weights.stream(async (read, columns) => {
     for (const { name, shape } of weights.tensors.values()) {
       const elements = elementsOf(shape);
       if (!Number.isSafeInteger(elements)) throw new Error(`${name} has shape [${shape.join(", ")}]`);
@@ -31,10 +31,24 @@ export async function readNumbers(path: string): Promise<Weights> {
         const out = new Float32Array(Math.min(PIECE, elements - at)).fill(NaN);
         await read(name, at, out);
         if (!out.every(Number.isFinite)) throw new Error(`${name} holds what is not finite`);
+        if (columns && out.length === elements) await compareColumns(columns, name, out);
       }
     }
   });
   return weights;
+}
+
+/** @throws Error where a tensor that is read column by column is another than by rows. */
+async function compareColumns(columns: ColumnReader, name: string, rows: Float32Array): Promise<void> {
+  const order = columns.order(name);
+  if (order === undefined) return;
+  const found = new Float32Array(rows.length);
+  await columns.read(name, 0, found);
+  const height = rows.length / order.length;
+  for (const [at, column] of order.entries())
+    for (let row = 0; row < height; row++)
+      if (rows[row * order.length + column] !== found[at * height + row])
+        throw new Error(`${name}: row ${row}, column ${column} is another one where columns are read`);
 }
 
 /**

@@ -102,6 +102,11 @@ const TEXTS: Record<
     "WEIGHTS_MISMATCH",
     'f: tensor "a": elements 2 to 5 were asked for; it has 4; ask for a range inside',
   ],
+  noColumns: [
+    weightsErrors.noColumns("f", "a"),
+    "WEIGHTS_MISMATCH",
+    'f: tensor "a": columns were asked for; it does not lie column by column; read its rows',
+  ],
   unknownTensor: [
     weightsErrors.unknownTensor("f", "a"),
     "WEIGHTS_MISMATCH",

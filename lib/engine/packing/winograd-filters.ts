@@ -1,5 +1,5 @@
 /** Filters into Winograd's planes, U = G g G^T, in float64 and rounded once. */
-import { filterTransform, PLANES, POINTS } from "../../workers/winograd.js";
+import { filterTransform, PLANES, POINTS } from "../../../workers/winograd.js";
 
 /**
  * Filters that are transformed before they go to their planes: the planes lie whole pages apart, where single values

@@ -1,13 +1,13 @@
 /** How the rows of a panel, a logical filter each, get to the order and the type in which the kernels read them. */
-import type { Winograd } from "../plan/algorithm.js";
-import type { MemoryLayout, PackedWeights } from "../plan/memory.js";
+import type { Winograd } from "../../plan/algorithm.js";
+import type { MemoryLayout, PackedWeights } from "../../plan/memory.js";
 import {
   weightsTypeOf,
   type ConvolutionOperation,
   type OperationGraph,
   type WeightedOperation,
-} from "../plan/operations.js";
-import type { Tile } from "../plan/tile.js";
+} from "../../plan/operations.js";
+import type { Tile } from "../../plan/tile.js";
 import { roundPanel } from "./bfloat16.js";
 import { FilterTransform } from "./winograd-filters.js";
 

@@ -1,5 +1,5 @@
 /** Weights in bfloat16: the upper half of a float32, 8 bits of precision instead of 24. */
-import { roundToBF16 } from "../weights/numbers.js";
+import { roundToBF16 } from "../../weights/numbers.js";
 
 /**
  * Rounds a panel [K][panel] of float32, given as bits, into its packed place: in a row of panel / 2 words, word j holds
