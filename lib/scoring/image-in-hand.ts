@@ -1,12 +1,12 @@
 /** One image between its source and its row. */
 import { AlexNetError } from "../errors/base.js";
 import { scoringErrors } from "../errors/scoring.js";
-import { softmax } from "../engine/softmax.js";
 import { cropsOf, prepareImage, writeCrop, type Crop, type CropLayout } from "../images/index.js";
 import type { PreparedImage } from "../images/index.js";
 import type { Shape } from "../network/layers.js";
 import type { ScoreSettings } from "./options.js";
 import type { ImageSource, Row } from "./rows.js";
+import { MeanProbabilities } from "./mean-probabilities.js";
 import { topClasses } from "./top-classes.js";
 
 /** Decodes and resizes one image; what is wrong with it becomes its row, and only other errors are thrown. */
@@ -47,8 +47,7 @@ export class ImageInHand {
   readonly #crops: Crop[];
   /** Outputs that are still to come. */
   #missing: number;
-  /** Sums of the probabilities of the crops so far, by class. */
-  #sums: Float64Array | undefined;
+  readonly #probabilities = new MeanProbabilities();
   #logits: readonly number[] | undefined;
   #error: AlexNetError | undefined;
 
@@ -81,28 +80,24 @@ export class ImageInHand {
     if (this.#crops.length === 0) this.#prepared = undefined;
   }
 
-  /** Takes the network's output [classes] for one crop; crops are averaged after softmax. */
+  /** Takes the network's output [classes] for one crop. */
   add(logits: Float32Array): void {
     this.#missing--;
     const bad = logits.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) this.#error ??= scoringErrors.notFinite(this.#path ?? "buffer", bad, logits[bad]);
-    const sums = (this.#sums ??= new Float64Array(logits.length));
-    softmax(logits).forEach((probability, index) => {
-      sums[index] += probability;
-    });
+    this.#probabilities.add(logits);
     if (this.#settings.logits) this.#logits = Array.from(logits);
   }
 
   /** The image's row; undefined while outputs are to come. */
   row(): Row | undefined {
     if (this.#missing > 0) return undefined;
-    const { topK, crops, labels } = this.#settings;
+    const { topK, labels } = this.#settings;
     if (this.#error) {
       const { code, message } = this.#error;
       return { path: this.#path, error: { code, message } };
     }
-    const mean = (this.#sums ?? new Float64Array()).map((sum) => sum / crops);
-    const top = topClasses(mean, topK, labels);
+    const top = topClasses(this.#probabilities.mean(), topK, labels);
     return { path: this.#path, top, ...(this.#logits && { logits: this.#logits }) };
   }
 }

@@ -1,12 +1,12 @@
 /** How right a network is over a data set: top-1, top-5, and which class is taken for which. */
-import { evaluationBatches, type EvaluationBatchOptions } from "./data/batches.js";
-import type { ScoringEngine } from "../scoring/scoring-engine.js";
-import { probabilities } from "../engine/softmax.js";
 import ndarray from "ndarray";
-import type { Dataset } from "./data/dataset.js";
-import type { ReadingOptions } from "./data/read-images.js";
 import { trainingErrors } from "../errors/training.js";
 import type { Preprocessing } from "../network/preprocessing.js";
+import { MeanProbabilities } from "../scoring/mean-probabilities.js";
+import type { ScoringEngine } from "../scoring/scoring-engine.js";
+import { evaluationBatches, type EvaluationBatchOptions } from "./data/batches.js";
+import type { Dataset } from "./data/dataset.js";
+import type { ReadingOptions } from "./data/read-images.js";
 
 export interface EvaluateOptions extends ReadingOptions {
   /** Views of an image, whose probabilities are averaged: the centre, or the paper's ten (section 4.1). */
@@ -62,14 +62,14 @@ export async function evaluate(
   const settings: EvaluationBatchOptions = { ...reading, dataset, input, batch, crops };
   const matrix = classes.map(() => classes.map(() => 0));
   let [images, loss, top1, top5] = [0, 0, 0, 0];
-  const mean = new Float64Array(classes.length);
   for await (const { images: data, labels, samples } of evaluationBatches(settings)) {
-    const output = probabilities(await engine.forward(ndarray(data, [labels.length, ...input])));
+    const logits = await engine.forward(ndarray(data, [labels.length, ...input]));
     for (let at = 0; at < labels.length; at += crops) {
       const label = labels[at];
-      mean.fill(0);
+      const probabilities = new MeanProbabilities();
       for (let view = at; view < at + crops; view++)
-        for (let c = 0; c < mean.length; c++) mean[c] += output.data[view * mean.length + c] / crops;
+        probabilities.add(logits.data.subarray(view * classes.length, (view + 1) * classes.length));
+      const mean = probabilities.mean();
       const rank = mean.reduce((count, value) => count + (value > mean[label] ? 1 : 0), 0);
       const probability = Math.max(...mean);
       const prediction = mean.indexOf(probability);
