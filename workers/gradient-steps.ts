@@ -194,14 +194,17 @@ export const SOFTMAX_LOSS_FIELDS = [
   "scale",
 ] as const;
 
-/** output[c][r] = input[r][c]; called with (step, input's block, output's block). */
+/** output[c][r] = input[r][c] of each of some panels; called with (step, input's block, output's block). */
 export const TRANSPOSE_FIELDS = [
   "input",
   "inputBlock",
+  "inputPanel",
   "inputRow",
   "output",
   "outputBlock",
+  "outputPanel",
   "outputRow",
+  "panels",
   "rows",
   "columns",
 ] as const;

@@ -18,6 +18,7 @@ import {
 } from "../memory.js";
 import { direct, hasWeights, type TrainingGraph } from "./graph.js";
 import { filtersOf, type Filters } from "./filters.js";
+import { BLOCK_ROWS, inputBlocks } from "./input-blocks.js";
 import type { WeightedOperation } from "../operations.js";
 import { align, MEMORY_LIMIT, Regions, type Region, type Take } from "../regions.js";
 import { gradientScratchBytes } from "./scratch.js";
@@ -60,13 +61,14 @@ export interface TrainingLayout {
   readonly labels: number;
   readonly losses: number;
   readonly ranks: number;
-  /** Of dy of a fully connected layer, [panels of images][towers][panels][NR][NR images], and of its dx, [K][images]. */
+  /**
+   * Of dy of a fully connected layer, [panels of images][towers][panels][NR][NR images], and of its dx, [blocks][panels of
+   * images][rows of a block][NR images].
+   */
   readonly dyByImages: number;
   readonly dxByInputs: number;
   /** Images of whole panels. */
   readonly paddedImages: number;
-  /** Zeros for sums without a bias. */
-  readonly zeros: number;
 }
 
 /** @throws AlexNetError MEMORY_TOO_LARGE, before any of it is taken. */
@@ -133,10 +135,13 @@ export function layOutTraining(graph: TrainingGraph, options: LayoutOptions): Tr
     ({ operation }) => operation.kind === "fully-connected",
   );
   const outputs = Math.max(0, ...fullyConnected.map(({ towers, panels }) => towers * panels * tile.panel));
-  const inputs = Math.max(0, ...fullyConnected.map(({ depth }) => depth));
+  const rows = fullyConnected.map(({ operation, depth }) => {
+    const id = graph.gradients[operation.input];
+    return id === undefined ? 0 : inputBlocks(depth, backward.tensors[id].towers).length * BLOCK_ROWS;
+  });
   const dyByImages = take("dy by images", "gradient", outputs * paddedImages * 4);
-  const dxByInputs = take("dx by inputs", "gradient", inputs * paddedImages * 4);
-  const zeros = take("zeros", "bias", zerosOf(graph, tile.panel, paddedImages) * 4);
+  const dxByInputs = take("dx by inputs", "gradient", Math.max(0, ...rows) * paddedImages * 4);
+  const zeros = take("zeros", "bias", zerosOf(graph, tile.panel) * 4);
   const filters = filtersOf(graph, tile.panel, parameters, zeros, take);
   const { bytes } = regions;
   if (bytes > MEMORY_LIMIT) throw engineErrors.memory(options.network, bytes, MEMORY_LIMIT);
@@ -149,7 +154,7 @@ export function layOutTraining(graph: TrainingGraph, options: LayoutOptions): Tr
     toVelocity: velocities[0].weights - weights[0].weights,
     toGradient: gradients[0].weights - weights[0].weights,
     filters,
-    ...{ generator, labels, losses, ranks, dyByImages, dxByInputs, paddedImages, zeros },
+    ...{ generator, labels, losses, ranks, dyByImages, dxByInputs, paddedImages },
   };
 }
 
@@ -193,9 +198,9 @@ function placeGradients(
 }
 
 /** As many as the widest sum without a bias stores side by side. */
-const zerosOf = ({ backward, turned }: TrainingGraph, panel: number, paddedImages: number): number =>
+const zerosOf = ({ backward, turned }: TrainingGraph, panel: number): number =>
   Math.max(
-    paddedImages,
+    0,
     ...[...turned.values()].map(({ output }) => {
       const { shape, towers } = backward.tensors[output];
       return Math.ceil(shape[0] / towers / panel) * panel;

@@ -1,6 +1,7 @@
 /** What the kernels of training need beside their tensors, one worker. */
 import { reachOf, type OperationGraph } from "../operations.js";
 import type { Tile } from "../tile.js";
+import { BLOCK_ROWS, panelsTogether } from "./input-blocks.js";
 
 type Registers = Pick<Tile, "rows" | "panel">;
 
@@ -22,6 +23,12 @@ export const packedGradientScratch = (tile: Registers, positions: number, channe
 /** Bytes for gemm_gradient: a tile. */
 export const gemmGradientScratch = TILE;
 
+/** Bytes for the gradient of a fully connected layer's input: what multiplying needs, and rows of W that are turned round. */
+const inputGradientScratch = ({ panel }: Registers, maxBatch: number, channels: number): number => {
+  const panels = Math.min(Math.ceil(channels / panel), panelsTogether(maxBatch, panel));
+  return gemmGradientScratch + panels * panel * BLOCK_ROWS * 4;
+};
+
 /** Bytes for winograd_gradient, and enough for winograd_filter_gradient: seven rows of five vectors, and a tile of dy. */
 export const winogradGradientScratch = (7 * 5 + 5 * 5) * 32;
 
@@ -31,7 +38,11 @@ export function gradientScratchBytes(graph: OperationGraph, tile: Tile, maxBatch
     const { shape, towers } = graph.tensors[operation.output];
     const channels = shape[0] / towers;
     if (operation.kind === "convolution") return weightsGradientScratch(tile, shape[1] * shape[2]);
-    if (operation.kind === "fully-connected") return packedGradientScratch(tile, maxBatch, channels);
+    if (operation.kind === "fully-connected")
+      return Math.max(
+        packedGradientScratch(tile, maxBatch, channels),
+        inputGradientScratch(tile, maxBatch, channels),
+      );
     if (operation.kind !== "normalisation") return 0;
     const { before, after } = reachOf(operation.layer);
     return 8 * shape[2] * (channels + 2 * (before + after)) * 4;

@@ -1,10 +1,19 @@
 import { TransposeStep } from "./steps";
 
-/** Blocks of 4 x 4 by shuffles, what is left one by one. */
+/** 4 x 4 at a time by shuffles, what is left one by one. */
 export function f32_transpose(address: usize, inputBlock: i32, outputBlock: i32): void {
   const step = changetype<TransposeStep>(address);
-  const input = <usize>(step.input + inputBlock * step.inputBlock);
-  const output = <usize>(step.output + outputBlock * step.outputBlock);
+  let input = <usize>(step.input + inputBlock * step.inputBlock);
+  let output = <usize>(step.output + outputBlock * step.outputBlock);
+  for (let panel = step.panels; panel > 0; panel--) {
+    transposePanel(step, input, output);
+    input += step.inputPanel;
+    output += step.outputPanel;
+  }
+}
+
+@inline
+function transposePanel(step: TransposeStep, input: usize, output: usize): void {
   const inputRow = <usize>step.inputRow;
   const outputRow = <usize>step.outputRow;
   const rows = step.rows & ~3;

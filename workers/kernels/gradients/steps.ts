@@ -166,10 +166,13 @@ export class SoftmaxLossStep {
 export class TransposeStep {
   input: i32;
   inputBlock: i32;
+  inputPanel: i32;
   inputRow: i32;
   output: i32;
   outputBlock: i32;
+  outputPanel: i32;
   outputRow: i32;
+  panels: i32;
   rows: i32;
   columns: i32;
 }

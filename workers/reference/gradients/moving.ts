@@ -3,19 +3,21 @@ import type { StepOf } from "../../steps.js";
 import { element } from "../element.js";
 import type { Values } from "../values.js";
 
-/** output[c][r] = input[r][c], a block of each. */
+/** output[c][r] = input[r][c], a block of each, panel by panel. */
 export function transpose(
   values: Values,
   step: StepOf<"transpose">,
   inputBlock: number,
   outputBlock: number,
 ): void {
-  const input = step.input + inputBlock * step.inputBlock;
-  const output = step.output + outputBlock * step.outputBlock;
-  for (let row = 0; row < step.rows; row++)
-    for (let column = 0; column < step.columns; column++)
-      values[element(output + column * step.outputRow) + row] =
-        values[element(input + row * step.inputRow) + column];
+  for (let panel = 0; panel < step.panels; panel++) {
+    const input = step.input + inputBlock * step.inputBlock + panel * step.inputPanel;
+    const output = step.output + outputBlock * step.outputBlock + panel * step.outputPanel;
+    for (let row = 0; row < step.rows; row++)
+      for (let column = 0; column < step.columns; column++)
+        values[element(output + column * step.outputRow) + row] =
+          values[element(input + row * step.inputRow) + column];
+  }
 }
 
 /**
