@@ -58,21 +58,24 @@ async function run(bytes: Buffer): Promise<string | undefined> {
   return grown > MOST_MEMORY ? `took ${(grown / 1e6).toFixed(0)} MB` : undefined;
 }
 
-for (const bytes of entries) {
-  await run(bytes);
-  await coverage.grew();
-}
-for (;;) {
-  const bytes = mutate(random.pick(entries), random.pick(entries), random);
-  const problem = await run(bytes);
-  runs++;
-  if (problem !== undefined) {
-    report(problem);
-    break;
+/** What is found, if anything ever is; the file that did it is at `damaged`. */
+async function fuzz(): Promise<string> {
+  for (const bytes of entries) {
+    const problem = await run(bytes);
+    if (problem !== undefined) return problem;
+    await coverage.grew();
   }
-  if (await coverage.grew()) {
-    entries.push(bytes);
-    writeFileSync(join(corpus, `${seed}-${runs}`), bytes);
+  for (;;) {
+    const bytes = mutate(random.pick(entries), random.pick(entries), random);
+    const problem = await run(bytes);
+    runs++;
+    if (problem !== undefined) return problem;
+    if (await coverage.grew()) {
+      entries.push(bytes);
+      writeFileSync(join(corpus, `${seed}-${runs}`), bytes);
+    }
+    if (runs % EVERY === 0) report();
   }
-  if (runs % EVERY === 0) report();
 }
+
+report(await fuzz());
