@@ -57,6 +57,7 @@ interface InputGradient {
   readonly groups: number;
 }
 
+/** dx, cut by its rows of W; dy by images must be there, of all workers. */
 export function inputGradients(
   context: TrainingContext,
   writer: ProgramWriter,
