@@ -102,22 +102,22 @@ interface Fillers {
 function storedFillers(fileOf: (tensor: StoredTensor) => OpenFile): Fillers {
   const bands = new Bands();
   const unpacked = new LastUnpacked();
-  const asTheyLie: Fill = async (tensor, start, out) => {
-    const { factor = 1, held, unpack } = tensor;
+  /** Once for all that is read of a tensor in one go: what is unpacked may give way to another tensor's afterwards. */
+  const bytesFor = async (tensor: StoredTensor): Promise<OpenFile> => {
+    const { held, unpack } = tensor;
     const file = fileOf(tensor);
-    const bytes = held
-      ? inMemory(held)
-      : unpack
-        ? inMemory(await unpacked.of(tensor, () => unpack(file)))
-        : file;
-    await readRun(bytes, tensor, start, out);
-    if (factor !== 1) for (let i = 0; i < out.length; i++) out[i] *= factor;
+    if (held) return inMemory(held);
+    return unpack ? inMemory(await unpacked.of(tensor, () => unpack(file))) : file;
+  };
+  const asTheyLie: Fill = async (tensor, start, out) => {
+    await readScaled(await bytesFor(tensor), tensor, start, out);
   };
   const inRows: Fill = async (tensor, start, out) => {
     const { strides, shape, axes = shape } = tensor;
-    if (strides === undefined || isRowMajor(axes, strides)) await asTheyLie(tensor, start, out);
+    const bytes = await bytesFor(tensor);
+    if (strides === undefined || isRowMajor(axes, strides)) await readScaled(bytes, tensor, start, out);
     else {
-      const read = (from: number, run: Float32Array) => asTheyLie(tensor, from, run);
+      const read = (from: number, run: Float32Array) => readScaled(bytes, tensor, from, run);
       await bands.fill(tensor, { shape: axes, strides, read }, start, out);
     }
   };
@@ -148,6 +148,18 @@ const inMemory = (bytes: Uint8Array): OpenFile => ({
     return Promise.resolve();
   },
 });
+
+/** Reads elements that follow each other in the file, times the tensor's factor. */
+async function readScaled(
+  file: OpenFile,
+  tensor: StoredTensor,
+  start: number,
+  out: Float32Array,
+): Promise<void> {
+  await readRun(file, tensor, start, out);
+  const { factor = 1 } = tensor;
+  if (factor !== 1) for (let i = 0; i < out.length; i++) out[i] *= factor;
+}
 
 /** Reads elements that follow each other in the file. */
 async function readRun(
